@@ -1,0 +1,7 @@
+"""The ledger: the append-only truth, in SQL."""
+
+from .ledger import Ledger
+from .people import People, hash_token
+from .writes import Change, Save, Withdraw, unpack
+
+__all__ = ["Change", "Ledger", "People", "Save", "Withdraw", "hash_token", "unpack"]

@@ -1,0 +1,379 @@
+"""What does the catalogue hold, and in which order did it come?
+
+One object per process; safe to use from several threads, and beside other processes on the same file.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Self
+
+from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from catalogue.errors import Conflict, RevisionConflict, UnknownRecord
+from catalogue.model import Event, EventKind, Kind, Record, Revision, State
+
+from .database import open_engine, writing
+from .schema import event as event_table
+from .schema import record as record_table
+from .schema import revision as revision_table
+from .writes import Change, Save, Withdraw, event_kinds, pack, record_values, unpack
+
+_LAST_SEQ = select(func.coalesce(func.max(event_table.c.seq), 0))
+_RECORD_COLUMNS = [column for column in record_table.c if column.name != "words"]
+
+
+class Ledger:
+    """The append-only store of records, revisions and events."""
+
+    def __init__(self, path: Path) -> None:
+        self.engine = open_engine(path)
+        self._watch = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+        self._watching = threading.Lock()
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._watch.close()
+        self.engine.dispose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # -- writing ---------------------------------------------------------------------------------------------------
+
+    def append(self, changes: Sequence[Change], *, person: int) -> list[Event]:
+        """Append changes in one transaction: all are kept, or none.
+
+        Args:
+            changes: At most one per record.
+            person: Who makes them.
+
+        Returns:
+            The events, in order; their `seq` follow each other.
+
+        Raises:
+            RevisionConflict: The newest revision of a record is not `after`. Nothing is stored.
+            Conflict: A slug, subject or identifier is taken. Nothing is stored.
+            UnknownRecord: A withdrawal names no record.
+
+        Source: RFC 9110 §13.1.1 (If-Match), against lost updates.
+        """
+        at = datetime.now(UTC).replace(tzinfo=None)
+        try:
+            with writing(self.engine) as connection:
+                return _append(connection, changes, person, at)
+        except IntegrityError as error:
+            raise Conflict(
+                "Another record has the same slug, subject or identifier.",
+                mend="Change the existing record with PUT, or give this one its own dct:identifier.",
+            ) from error
+
+    # -- reading ---------------------------------------------------------------------------------------------------
+
+    def position(self) -> int:
+        """The `seq` of the newest event; 0 when there is none."""
+        with self.engine.connect() as connection:
+            return int(connection.execute(_LAST_SEQ).scalar_one())
+
+    def version(self) -> int:
+        """A number that differs whenever anybody, here or in another process, has written since.
+
+        Costs some microseconds, so that what was read may be kept as long as it stays the same.
+        Source: SQLite `PRAGMA data_version`.
+        """
+        with self._watching:
+            return int(self._watch.execute("PRAGMA data_version").fetchone()[0])
+
+    def events(self, after: int, limit: int = 1000) -> list[Event]:
+        """The events behind a position, oldest first."""
+        query = (
+            select(event_table, record_table.c.kind.label("record_kind"), record_table.c.slug)
+            .join(record_table, record_table.c.id == event_table.c.record)
+            .where(event_table.c.seq > after)
+            .order_by(event_table.c.seq)
+            .limit(limit)
+        )
+        with self.engine.connect() as connection:
+            return [_event(row) for row in connection.execute(query)]
+
+    def record(self, kind: Kind, slug: str) -> Record | None:
+        """Where a record stands."""
+        return self._one(record_table.c.kind == kind, record_table.c.slug == slug)
+
+    def record_by_source(self, source: str) -> Record | None:
+        """The record, not withdrawn, that came with this subject IRI."""
+        return self._one(record_table.c.source == source, record_table.c.state != State.WITHDRAWN)
+
+    def dataset_by_identifier(self, identifier: str) -> Record | None:
+        """The published dataset with this `dct:identifier`."""
+        return self._one(
+            record_table.c.identifier == identifier,
+            record_table.c.state == State.PUBLISHED,
+            record_table.c.kind == Kind.DATASET,
+        )
+
+    def taken(self, kind: Kind, slugs: Iterable[str]) -> set[str]:
+        """Which of these slugs are, or ever were, in use."""
+        wanted = list(slugs)
+        found: set[str] = set()
+        with self.engine.connect() as connection:
+            for start in range(0, len(wanted), 500):
+                query = select(record_table.c.slug).where(
+                    record_table.c.kind == kind, record_table.c.slug.in_(wanted[start : start + 500])
+                )
+                found.update(connection.execute(query).scalars())
+        return found
+
+    def revision(self, kind: Kind, slug: str, number: int) -> Revision:
+        """One revision of a record, with its content.
+
+        Raises:
+            UnknownRecord: There is no such record or revision.
+        """
+        query = (
+            select(revision_table)
+            .join(record_table, record_table.c.id == revision_table.c.record)
+            .where(
+                record_table.c.kind == kind, record_table.c.slug == slug, revision_table.c.number == number
+            )
+        )
+        with self.engine.connect() as connection:
+            row = connection.execute(query).one_or_none()
+        if row is None:
+            raise UnknownRecord(f"There is no revision {number} of {kind}/{slug}.")
+        return Revision(
+            kind=kind,
+            slug=slug,
+            number=row.number,
+            at=row.at.replace(tzinfo=UTC),
+            author=row.author,
+            note=row.note,
+            digest=row.digest,
+            triples=row.triples,
+            outcome=row.outcome,
+            content=unpack(row.content),
+        )
+
+    def withdrawal(self, kind: Kind, slug: str) -> Event | None:
+        """The newest withdrawal of a record."""
+        query = (
+            select(event_table, record_table.c.kind.label("record_kind"), record_table.c.slug)
+            .join(record_table, record_table.c.id == event_table.c.record)
+            .where(
+                record_table.c.kind == kind,
+                record_table.c.slug == slug,
+                event_table.c.kind == EventKind.WITHDRAWN,
+            )
+            .order_by(event_table.c.seq.desc())
+            .limit(1)
+        )
+        with self.engine.connect() as connection:
+            row = connection.execute(query).one_or_none()
+        return _event(row) if row else None
+
+    def published(
+        self,
+        kind: Kind,
+        *,
+        words: Sequence[str] = (),
+        catalog: str | None = None,
+        limit: int,
+        offset: int = 0,
+    ) -> tuple[int, list[Record]]:
+        """Published records, newest change first, that contain every one of the (folded) words.
+
+        Returns:
+            How many there are in all, and the asked part of them.
+        """
+        conditions = [record_table.c.kind == kind, record_table.c.state == State.PUBLISHED]
+        conditions += [record_table.c.words.contains(word, autoescape=True) for word in words]
+        if catalog is not None:
+            conditions.append(record_table.c.catalog == catalog)
+        part = (
+            select(*_RECORD_COLUMNS)
+            .where(*conditions)
+            .order_by(record_table.c.changed.desc(), record_table.c.id.desc())
+            .limit(limit)
+            .offset(offset)
+        )
+        with self.engine.connect() as connection:
+            total = connection.execute(
+                select(func.count()).select_from(record_table).where(*conditions)
+            ).scalar_one()
+            return total, [_record(row) for row in connection.execute(part)]
+
+    def ranks(self) -> tuple[int, int]:
+        """How many datasets are published, and the highest rank of a public record (0: none)."""
+        published = record_table.c.state == State.PUBLISHED
+        with self.engine.connect() as connection:
+            count = select(func.count()).where(published, record_table.c.kind == Kind.DATASET)
+            highest = select(func.coalesce(func.max(record_table.c.rank), 0)).where(published)
+            return connection.execute(count).scalar_one(), connection.execute(highest).scalar_one()
+
+    def contents(
+        self, kinds: Sequence[Kind] = tuple(Kind), *, first: int = 1, last: int | None = None
+    ) -> Iterator[tuple[Record, Mapping[str, Any], bytes]]:
+        """Published records in order of rank; streams in constant memory.
+
+        Args:
+            kinds: Which records.
+            first, last: Ranks, both included.
+
+        Returns:
+            Record, outcome of its validation, and its content as stored: one gzip member (see `unpack`).
+        """
+        conditions = [
+            record_table.c.state == State.PUBLISHED,
+            record_table.c.kind.in_(kinds),
+            record_table.c.rank >= first,
+        ]
+        if last is not None:
+            conditions.append(record_table.c.rank <= last)
+        query = (
+            select(*_RECORD_COLUMNS, revision_table.c.outcome, revision_table.c.content)
+            .join(
+                revision_table,
+                (revision_table.c.record == record_table.c.id) & (revision_table.c.number == record_table.c.published),
+            )
+            .where(*conditions)
+            .order_by(record_table.c.rank)
+        )
+        with self.engine.connect() as connection:
+            for row in connection.execution_options(stream_results=True, max_row_buffer=100).execute(query):
+                yield _record(row), row.outcome, row.content
+
+    def _one(self, *conditions: Any) -> Record | None:
+        with self.engine.connect() as connection:
+            row = connection.execute(select(*_RECORD_COLUMNS).where(*conditions)).first()
+        return _record(row) if row else None
+
+
+def _append(connection: Connection, changes: Sequence[Change], person: int, at: datetime) -> list[Event]:
+    seq = connection.execute(_LAST_SEQ).scalar_one()
+    rank = connection.execute(select(func.coalesce(func.max(record_table.c.rank), 0))).scalar_one()
+    number = connection.execute(select(func.coalesce(func.max(record_table.c.id), 0))).scalar_one()
+    new_records: list[dict[str, Any]] = []
+    revisions: list[dict[str, Any]] = []
+    event_rows: list[dict[str, Any]] = []
+    events: list[Event] = []
+    for change in changes:
+        before = None if isinstance(change, Save) and change.after == 0 else _before(connection, change)
+        if isinstance(change, Withdraw):
+            assert before is not None  # noqa: S101 - _before raises when there is none
+            identity, current = before["id"], before["latest"]
+            values: dict[str, Any] = {
+                "state": State.WITHDRAWN,
+                "published": None,
+                "published_digest": None,
+                "changed": at,
+            }
+            detail: dict[str, Any] = {"reason": change.reason, "successor": change.successor}
+        else:
+            values = record_values(change, before, at, person, rank + 1)
+            rank = values.get("rank") or rank
+            identity, current, detail = before["id"] if before else number + 1, change.after + 1, {}
+            revisions.append(_revision_row(change, identity, at, person))
+        if before is None:
+            number = identity
+            new_records.append({**_NEW_RECORD, **values, "id": identity})
+        else:
+            connection.execute(update(record_table).where(record_table.c.id == identity).values(**values))
+        for kind in event_kinds(change):
+            seq += 1
+            row = {
+                "seq": seq,
+                "at": at,
+                "kind": kind,
+                "record": identity,
+                "revision": current,
+                "person": person,
+                "detail": detail,
+            }
+            event_rows.append(row)
+            events.append(
+                Event(seq, at.replace(tzinfo=UTC), kind, change.kind, change.slug, current, person, detail)
+            )
+    for table, rows in ((record_table, new_records), (revision_table, revisions), (event_table, event_rows)):
+        if rows:
+            connection.execute(insert(table), rows)
+    return events
+
+
+# Rows of one executemany have the same columns.
+_NEW_RECORD: Mapping[str, Any] = {
+    "published": None,
+    "published_digest": None,
+    "rank": None,
+    "first_published": None,
+}
+
+
+def _before(connection: Connection, change: Change) -> Mapping[str, Any]:
+    query = select(record_table).where(record_table.c.kind == change.kind, record_table.c.slug == change.slug)
+    found = connection.execute(query).mappings().one_or_none()
+    if found is None:
+        raise UnknownRecord(f"There is no {change.kind} {change.slug!r}.")
+    before = dict(found)
+    if before["latest"] != change.after:
+        raise RevisionConflict(
+            f"Someone saved {change.kind}/{change.slug} first: revision {before['latest']} is the newest, "
+            f"yours is based on {change.after}.",
+            mend="Fetch the record again, merge your change and send it with the new ETag.",
+        )
+    return before
+
+
+def _revision_row(change: Save, identity: int, at: datetime, person: int) -> dict[str, Any]:
+    return {
+        "record": identity,
+        "number": change.after + 1,
+        "at": at,
+        "author": person,
+        "note": change.note,
+        "digest": change.digest,
+        "triples": change.triples,
+        "outcome": dict(change.outcome),
+        "content": pack(change.content),
+    }
+
+
+def _record(row: Any) -> Record:
+    return Record(
+        kind=Kind(row.kind),
+        slug=row.slug,
+        state=State(row.state),
+        latest=row.latest,
+        published=row.published,
+        rank=row.rank,
+        owner=row.owner,
+        catalog=row.catalog,
+        source=row.source,
+        identifier=row.identifier,
+        title=row.title,
+        created=row.created.replace(tzinfo=UTC),
+        changed=row.changed.replace(tzinfo=UTC),
+        first_published=row.first_published.replace(tzinfo=UTC) if row.first_published else None,
+        digest=row.digest,
+        published_digest=row.published_digest,
+    )
+
+
+def _event(row: Any) -> Event:
+    return Event(
+        seq=row.seq,
+        at=row.at.replace(tzinfo=UTC),
+        kind=EventKind(row.kind),
+        record_kind=Kind(row.record_kind),
+        slug=row.slug,
+        revision=row.revision,
+        person=row.person,
+        detail=row.detail,
+    )

@@ -1,0 +1,1 @@
+"""RDF: terms, bounded parsing, serialising, media types, identity of nodes. Pure."""

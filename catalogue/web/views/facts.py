@@ -1,0 +1,357 @@
+"""What does a record say, in which groups and under which labels?
+
+Groups, labels and order come from the profile's fields. What no field covers is shown as well, at the end:
+nothing that a record says is hidden. A node is described once on a page; later mentions lead back to it, so a
+page grows with the record and not with the ways through it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from pyoxigraph import BlankNode, Literal, NamedNode
+
+from catalogue.model import Field, Obligation
+from catalogue.rdf.graph import Graph, Subject, Term, text
+from catalogue.rdf.namespaces import DCAT, RDF, SKOS, compact
+from catalogue.web.views.roles import ACCESS, ROLES
+from catalogue.web.views.values import Labels, Value, address_value, literal_value, safe_link
+
+Nested = Callable[[str], Sequence[Field]]
+
+# Bounds of one page: values of one fact, nodes within nodes, values on the whole page.
+MAX_VALUES = 400
+MAX_DEPTH = 8
+MAX_ON_PAGE = 6_000
+
+_EXPECTED = frozenset({Obligation.MANDATORY, Obligation.RECOMMENDED})
+# The page says by its address what kind of record it shows.
+_KINDS = frozenset({DCAT["Dataset"], DCAT["DatasetSeries"], DCAT["Catalog"]})
+_NO_FIELDS: tuple[Field, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Described nodes side by side: one column per field, one row per node."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Value, tuple[tuple[Value, ...], ...]], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One property of a node: its label, term and values.
+
+    `more` counts values that the page leaves to the data. A field that the profile knows without it being
+    optional, and that is not stated, has no values.
+    """
+
+    label: str
+    description: str
+    term: str
+    values: tuple[Value, ...]
+    obligation: Obligation = Obligation.OPTIONAL
+    table: Table | None = None
+    more: int = 0
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing is stated."""
+        return not self.values
+
+    @property
+    def short(self) -> bool:
+        """Whether the values may stand in one line."""
+        return all(value.short for value in self.values)
+
+
+@dataclass(frozen=True, slots=True)
+class FactGroup:
+    """Facts that stand together under one heading."""
+
+    label: str
+    id: str
+    facts: tuple[Fact, ...]
+
+    @property
+    def stated(self) -> list[Fact]:
+        """Facts with values, and mandatory ones without."""
+        return [f for f in self.facts if f.values or f.obligation is Obligation.MANDATORY]
+
+    @property
+    def missing(self) -> list[Fact]:
+        """Recommended facts that are not stated."""
+        return [f for f in self.facts if not f.values and f.obligation is not Obligation.MANDATORY]
+
+
+def facts(
+    graph: Graph, subject: Subject, fields: Sequence[Field], labels: Labels, nested: Nested
+) -> list[FactGroup]:
+    """Say everything that the graph says about a subject.
+
+    Args:
+        fields: Those of the subject's class, in their order.
+        nested: Fields of a node shape or class, by IRI; empty for an unknown one.
+
+    Returns:
+        One group per field group that has something to show, then `further`: statements that no field covers,
+        then `also`: nodes of the graph that the subject does not lead to.
+    """
+    return Reader(graph, subject, labels, nested).groups(fields)
+
+
+def predicates(path: str) -> tuple[NamedNode, ...]:
+    """The properties that a field's path stands for: one, or alternatives; none for other SPARQL paths."""
+    names = tuple(part.strip().removeprefix("<").removesuffix(">") for part in path.split("|"))
+    if any(not name or any(c in name for c in " <>()^*+?") for name in names) or ">/<" in path:
+        return ()
+    return tuple(NamedNode(name) for name in names)
+
+
+class Reader:
+    """Reads one record for one page; remembers which nodes the page has described."""
+
+    def __init__(self, graph: Graph, subject: Subject, labels: Labels, nested: Nested) -> None:
+        self.graph = graph
+        self.subject = subject
+        self._labels = labels
+        self._nested = nested
+        self._anchors: dict[Term, str] = {subject: "main"}
+        self._open: list[Term] = [subject]
+        self._left = MAX_ON_PAGE
+        self._fields: dict[str, Sequence[Field]] = {}
+        self._terms: dict[str, tuple[tuple[NamedNode, ...], str]] = {}
+
+    def groups(self, fields: Sequence[Field], skip: Collection[NamedNode] = ()) -> list[FactGroup]:
+        """Every field that is stated or expected, by group; then what no field covers. See `facts`."""
+        grouped: dict[str, tuple[str, list[Fact]]] = {}
+        covered: set[NamedNode] = set(skip)
+        for field in fields:
+            names, _ = self._term(field)
+            if not names or covered.issuperset(names):
+                continue
+            fact = self.fact(self.subject, field)
+            covered.update(names)
+            if fact.values or field.obligation in _EXPECTED:
+                key, label = (field.group.iri, field.group.label) if field.group else ("", "Other statements")
+                grouped.setdefault(key, (label, []))[1].append(fact)
+        groups = [
+            FactGroup(label, f"s-{number}", tuple(found))
+            for number, (label, found) in enumerate(grouped.values(), 1)
+        ]
+        further = self._uncovered(self.subject, covered, _KINDS)
+        if further:
+            groups.append(FactGroup("Further statements", "further", further))
+        if also := self._apart():
+            groups.append(FactGroup("Also described here", "also", also))
+        return groups
+
+    def fact(self, subject: Term, field: Field) -> Fact:
+        """One field of a subject, with all its values."""
+        names, term = self._term(field)
+        about = self.graph.about(subject)
+        found = [value for name in names for value in about.get(name, ())]
+        access = ROLES["access"][0] in names
+        return self._fact(field.name, field.description, term, found, field, access=access)
+
+    def values(self, subject: Term, role: str) -> tuple[Value, ...]:
+        """The values of all properties that play a role."""
+        about = self.graph.about(subject)
+        return tuple(self._value(value, None) for name in ROLES[role] for value in about.get(name, ()))
+
+    def first(self, subject: Term, role: str) -> Value | None:
+        """The value to show when only one is wanted, English first; None when none is stated."""
+        about = self.graph.about(subject)
+        for name in ROLES[role]:
+            if values := about.get(name):
+                return self._value(text(values) or values[0], None)
+        return None
+
+    def name(self, node: Term) -> Value | None:
+        """What a node is called: by its vocabulary, else by the record itself."""
+        if isinstance(node, NamedNode) and (label := self._labels.label(node.value)):
+            return Value(label)
+        about = self.graph.about(node)
+        for name in ROLES["name"]:
+            if literal := text(about.get(name, ())):
+                return literal_value(literal)
+        return None
+
+    def describe(
+        self,
+        node: Subject,
+        fields: Sequence[Field],
+        class_: str | None = None,
+        skip: Collection[NamedNode] = (),
+    ) -> tuple[Fact, ...]:
+        """Everything that the graph says about a node that stands within another."""
+        covered: set[NamedNode] = set(skip)
+        found: list[Fact] = []
+        for field in fields:
+            names, _ = self._term(field)
+            if names and not covered.issuperset(names):
+                fact = self.fact(node, field)
+                covered.update(names)
+                if fact.values:
+                    found.append(fact)
+        implied = {SKOS["Concept"], *([NamedNode(class_)] if class_ else ())}
+        return (*found, *self._uncovered(node, covered, implied))
+
+    def anchor(self, node: Subject) -> str:
+        """Give a node its id on the page: its IRI's fragment when the page is its document, else a number."""
+        if node not in self._anchors:
+            self._anchors[node] = self._own_fragment(node) or f"n{len(self._anchors)}"
+        return self._anchors[node]
+
+    def fields_of(self, node: Term, *shapes: str | None) -> Sequence[Field]:
+        """The fields to read a node by: those of the first known shape or class, else of its own class."""
+        stated = (type.value for type in self.graph.types(node) if isinstance(type, NamedNode))
+        for shape in (*shapes, *stated):
+            if shape is None:
+                continue
+            if shape not in self._fields:
+                self._fields[shape] = self._nested(shape)
+            if self._fields[shape]:
+                return self._fields[shape]
+        return _NO_FIELDS
+
+    def _fact(
+        self,
+        label: str,
+        description: str,
+        term: str,
+        found: Iterable[Term],
+        field: Field | None = None,
+        *,
+        access: bool = False,
+    ) -> Fact:
+        terms = sorted(found, key=_english_first)
+        shown = terms[: min(MAX_VALUES, max(self._left, 0))]
+        self._left -= len(shown)
+        values = tuple(self._value(value, field, access=access) for value in shown)
+        return Fact(
+            label,
+            description,
+            term,
+            values,
+            field.obligation if field else Obligation.OPTIONAL,
+            _side_by_side(values),
+            len(terms) - len(shown),
+        )
+
+    def _value(self, term: Term, field: Field | None, *, access: bool = False) -> Value:
+        if isinstance(term, Literal):
+            return literal_value(term)
+        name = self.name(term)
+        sign = ACCESS.get(term.value.rsplit("/", 1)[-1], ("", ""))[0] if access else ""
+        plain = _named(term, name, sign)
+        if term in self._anchors:
+            return Value(**{**_shown(plain), "href": "", "above": self._anchors[term]})
+        about = self.graph.about(term)
+        if not about or len(self._open) > MAX_DEPTH:
+            return plain
+        if period := self._period(about):
+            self._anchors[term] = "main"
+            return period
+        return self._described(term, about, name, plain, field)
+
+    def _described(
+        self, term: Subject, about: Mapping[NamedNode, list[Term]], name: Value | None, plain: Value, field: Field | None
+    ) -> Value:
+        used = next((p for p in ROLES["name"] if len(about.get(p, ())) == 1 and _same(about[p][0], name)), None)
+        class_ = field.class_ if field else None
+        anchor = self.anchor(term)
+        self._open.append(term)
+        try:
+            fields = self.fields_of(term, field.node if field else None, class_)
+            inner = self.describe(term, fields, class_, (used,) if used else ())
+        finally:
+            self._open.pop()
+        if not inner:
+            # Nothing but a name and a class: a plain mention, which may be repeated.
+            del self._anchors[term]
+            return plain if name or not class_ else Value(**{**_shown(plain)})
+        own = isinstance(term, BlankNode) or self._own_fragment(term)
+        text_ = name.text if name else ("" if own else plain.text)
+        return Value(**{**_shown(plain), "text": text_, "href": "" if own else plain.href, "anchor": anchor, "facts": inner})
+
+    def _period(self, about: Mapping[NamedNode, list[Term]]) -> Value | None:
+        """A node that states a start, an end or both and nothing else, in one line."""
+        start, end = (about.get(ROLES[role][0], []) for role in ("start", "end"))
+        if len(about) - (RDF["type"] in about) != bool(start) + bool(end) or len(start) > 1 or len(end) > 1:
+            return None
+        ends = [literal_value(v[0]).text if v and isinstance(v[0], Literal) else "" for v in (start, end)]
+        if ends[0]:
+            return Value(f"{ends[0]} to {ends[1]}" if ends[1] else f"from {ends[0]}")
+        return Value(f"until {ends[1]}") if ends[1] else None
+
+    def _uncovered(self, node: Subject, covered: Collection[NamedNode], implied: Collection[Term]) -> tuple[Fact, ...]:
+        further = []
+        for name, found in self.graph.about(node).items():
+            if name == RDF["type"]:
+                found = [value for value in found if value not in implied]
+            if name not in covered and found:
+                term = compact(name.value)
+                further.append(self._fact(self._labels.label(name.value) or "", "", term, found))
+        return tuple(further)
+
+    def _apart(self) -> tuple[Fact, ...]:
+        """Nodes that the graph describes and the subject does not lead to."""
+        reached: set[Term] = {self.subject}
+        queue: list[Term] = [self.subject]
+        while queue:
+            for found in self.graph.about(queue.pop()).values():
+                new = [value for value in found if value not in reached and self.graph.describes(value)]
+                reached.update(new)
+                queue.extend(new)
+        apart = [node for node in self.graph.subjects() if node not in reached]
+        return (self._fact("Nodes", "", "", apart),) if apart else ()
+
+    def _term(self, field: Field) -> tuple[tuple[NamedNode, ...], str]:
+        if field.path not in self._terms:
+            names = predicates(field.path)
+            self._terms[field.path] = names, " | ".join(compact(name.value) for name in names)
+        return self._terms[field.path]
+
+    def _own_fragment(self, node: Subject) -> str:
+        """The fragment of a node's IRI below the page's own; ids of the page's parts begin with `s-`."""
+        base = f"{self.subject.value}#"
+        fragment = node.value[len(base) :] if isinstance(node, NamedNode) and node.value.startswith(base) else ""
+        return "" if fragment in ("main", "further", "also") or fragment.startswith("s-") else fragment
+
+
+def _named(term: Subject, name: Value | None, sign: str) -> Value:
+    """A node by its name, linked to its address."""
+    if name is None:
+        return address_value(term)
+    iri = term.value if isinstance(term, NamedNode) else ""
+    return replace(name, href=safe_link(iri), iri=iri, sign=sign)
+
+
+def _same(term: Term, name: Value | None) -> bool:
+    return name is not None and isinstance(term, Literal) and literal_value(term).text == name.text
+
+
+def _english_first(term: Term) -> int:
+    language = term.language if isinstance(term, Literal) else None
+    return 0 if not language or language.split("-")[0].lower() == "en" else 1
+
+
+def _side_by_side(values: Sequence[Value]) -> Table | None:
+    """Three or more described nodes whose values are all plain, as a table of at most six columns."""
+    if len(values) < 3 or not all(value.facts for value in values):
+        return None
+    columns: dict[str, None] = {}
+    for value in values:
+        for fact in value.facts:
+            if fact.more or any(inner.facts for inner in fact.values):
+                return None
+            columns[fact.label or fact.term] = None
+    if len(columns) > 6:
+        return None
+    rows = []
+    for value in values:
+        cells = {fact.label or fact.term: fact.values for fact in value.facts}
+        rows.append((value, tuple(cells.get(column, ()) for column in columns)))
+    return Table(tuple(columns), tuple(rows))
