@@ -203,7 +203,12 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that a record fails, and how it is mended. One per property and value."""
+    """One thing that a record fails, and how it is mended. One per property and value.
+
+    `value` is readable (an IRI, or a literal as in Turtle), `term` the same as an N-Triples term, as are the two ends
+    of `fix` (`from`, `to`). `constraint` is the kind of constraint, `component` the IRI of SHACL's; `property` the
+    failing path (an IRI where it is one); `shape` the IRI of the shape.
+    """
 
     severity: Severity
     code: str
@@ -217,11 +222,16 @@ class Finding:
     profiles: tuple[str, ...]
     rules: tuple[str, ...]
     fix: Mapping[str, str] | None = None
+    term: str = ""
+    constraint: str = ""
+    component: str = ""
+    property: str = ""
+    shape: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class ProfileOutcome:
-    """How a record stands against one profile."""
+    """How a record stands against one profile; `level` is the access level it was judged at (`NON_PUBLIC`)."""
 
     id: str
     title: str

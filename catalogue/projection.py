@@ -90,11 +90,11 @@ class Projection:
                 self._damaged(error)
                 raise Unavailable("The store is being rebuilt.", retry_after=10) from error
 
-    def snapshot(self, folder: Path) -> tuple[int, Path]:
+    def snapshot(self, folder: Path) -> Path:
         """Make an image of everything acknowledged so far for the query workers.
 
         Returns:
-            The ledger position of the image, and its folder below `folder`.
+            The image, a folder below `folder`.
 
         Raises:
             Unavailable: The store is being rebuilt.
@@ -102,11 +102,10 @@ class Projection:
         self.catch_up()
         with self._writing:
             store = self._opened()
-            position = store.position
-            path = folder / f"{store.path.name}-{position}"
+            path = folder / f"{store.path.name}-{store.position}"
             if not path.exists():
                 store.snapshot(path)
-            return position, path
+            return path
 
     def rebuild(self, progress: Callable[[int, int], None] = lambda done, of: None) -> Path:
         """Fill a new generation from the ledger and make it the one in use; the old one answers meanwhile."""
@@ -176,7 +175,7 @@ class Projection:
                     self.catch_up()
             except Unavailable:
                 pass
-            except Exception:  # noqa: BLE001 - a follower that dies silently would be worse; it tries again
+            except Exception:
                 log.exception("the store cannot follow the ledger")
                 self._stop.wait(5)
             self._stop.wait(_POLL_SECONDS)

@@ -27,9 +27,7 @@ class Settings(BaseSettings):
     base_url: str = Field(
         "http://127.0.0.1:8000", description="Public address; every IRI begins with it. Choose it once."
     )
-    state: Path = Field(
-        Path("var"), description="Folder of the ledger and the store. Back up `ledger.sqlite`."
-    )
+    state: Path = Field(Path("var"), description="Folder of the ledger and the store. Back up `ledger.sqlite`.")
     bootstrap_token: SecretStr | None = Field(
         None, description="An admin token for automation, at least 16 characters."
     )
@@ -39,9 +37,7 @@ class Settings(BaseSettings):
         "Descriptions of health datasets, ready to be found, compared and harvested.",
         description="One sentence about the catalogue.",
     )
-    operator: str = Field(
-        "The operator of this catalogue", description="Organisation that runs the catalogue."
-    )
+    operator: str = Field("The operator of this catalogue", description="Organisation that runs the catalogue.")
     operator_email: str = Field("catalogue@example.org", description="Functional address of the operator.")
     operator_page: str = Field("https://example.org/", description="Web page of the operator.")
 
@@ -49,9 +45,7 @@ class Settings(BaseSettings):
     max_submission_triples: int = Field(500_000, gt=0, description="Most triples in one submission.")
     max_record_triples: int = Field(20_000, gt=0, description="Most triples in one record.")
     max_depth: int = Field(100, gt=0, description="Deepest nesting of JSON, XML or blank nodes.")
-    max_parse_seconds: float = Field(
-        20.0, gt=0, description="Longest time that parsing one submission may take."
-    )
+    max_parse_seconds: float = Field(20.0, gt=0, description="Longest time that parsing one submission may take.")
 
     query_workers: int = Field(2, gt=0, description="Processes that answer public SPARQL queries.")
     query_seconds: float = Field(30.0, gt=0, description="Deadline of one SPARQL query.")

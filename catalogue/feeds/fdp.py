@@ -39,7 +39,9 @@ def container(
     ]
 
 
-def root(settings: Settings, identity: Identity, catalogs: Sequence[NamedNode], since: datetime, changed: datetime) -> list[Triple]:
+def root(
+    settings: Settings, identity: Identity, catalogs: Sequence[NamedNode], since: datetime, changed: datetime
+) -> list[Triple]:
     """The FAIR Data Point itself.
 
     Args:
@@ -79,9 +81,7 @@ def root(settings: Settings, identity: Identity, catalogs: Sequence[NamedNode], 
         Triple(contact, CV["email"], Literal(settings.operator_email)),
         Triple(contact, CV["contactPage"], NamedNode(settings.operator_page)),
         *(Triple(subject, FDP["metadataCatalog"], catalog) for catalog in catalogs),
-        *container(
-            NamedNode(f"{identity.base}/catalog/"), "Catalogues", subject, FDP["metadataCatalog"], catalogs
-        ),
+        *container(NamedNode(f"{identity.base}/catalog/"), "Catalogues", subject, FDP["metadataCatalog"], catalogs),
     ]
 
 
@@ -104,5 +104,3 @@ def catalog_members(record: Record, identity: Identity, members: Sequence[Record
         *(Triple(subject, DCAT["dataset"], child) for child in children),
         *container(NamedNode(f"{identity.base}/dataset/"), "Datasets", subject, DCAT["dataset"], children),
     ]
-
-

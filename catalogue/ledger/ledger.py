@@ -141,9 +141,7 @@ class Ledger:
         query = (
             select(revision_table)
             .join(record_table, record_table.c.id == revision_table.c.record)
-            .where(
-                record_table.c.kind == kind, record_table.c.slug == slug, revision_table.c.number == number
-            )
+            .where(record_table.c.kind == kind, record_table.c.slug == slug, revision_table.c.number == number)
         )
         with self.engine.connect() as connection:
             row = connection.execute(query).one_or_none()
@@ -205,9 +203,7 @@ class Ledger:
             .offset(offset)
         )
         with self.engine.connect() as connection:
-            total = connection.execute(
-                select(func.count()).select_from(record_table).where(*conditions)
-            ).scalar_one()
+            total = connection.execute(select(func.count()).select_from(record_table).where(*conditions)).scalar_one()
             return total, [_record(row) for row in connection.execute(part)]
 
     def ranks(self) -> tuple[int, int]:
@@ -298,9 +294,7 @@ def _append(connection: Connection, changes: Sequence[Change], person: int, at: 
                 "detail": detail,
             }
             event_rows.append(row)
-            events.append(
-                Event(seq, at.replace(tzinfo=UTC), kind, change.kind, change.slug, current, person, detail)
-            )
+            events.append(Event(seq, at.replace(tzinfo=UTC), kind, change.kind, change.slug, current, person, detail))
     for table, rows in ((record_table, new_records), (revision_table, revisions), (event_table, event_rows)):
         if rows:
             connection.execute(insert(table), rows)

@@ -58,9 +58,7 @@ class People:
             number = connection.execute(insert(person_table).values(**values).returning(person_table.c.id)).scalar_one()
             return Person(number, name, role)
 
-    def add_token(
-        self, person: Person, label: str, *, secret: str | None = None, days: int | None = None
-    ) -> str:
+    def add_token(self, person: Person, label: str, *, secret: str | None = None, days: int | None = None) -> str:
         """Give a person a token and return its secret, which cannot be had again.
 
         Args:
@@ -118,9 +116,7 @@ class People:
             UnknownRecord: There is no such token.
         """
         with writing(self._engine) as connection:
-            changed = connection.execute(
-                update(token_table).where(token_table.c.id == token).values(revoked=_now())
-            )
+            changed = connection.execute(update(token_table).where(token_table.c.id == token).values(revoked=_now()))
             if changed.rowcount == 0:
                 raise UnknownRecord(f"There is no token {token}.", mend="See `catalogue token list`.")
 

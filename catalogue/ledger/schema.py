@@ -52,9 +52,7 @@ record = Table(
     Column("id", Integer, primary_key=True),
     Column("kind", String(20), CheckConstraint("kind IN ('dataset', 'series', 'catalog')"), nullable=False),
     Column("slug", String(120), nullable=False),
-    Column(
-        "state", String(20), CheckConstraint("state IN ('draft', 'published', 'withdrawn')"), nullable=False
-    ),
+    Column("state", String(20), CheckConstraint("state IN ('draft', 'published', 'withdrawn')"), nullable=False),
     Column("latest", Integer, nullable=False),
     Column("published", Integer),
     Column("rank", Integer, unique=True),
@@ -110,9 +108,7 @@ event = Table(
     metadata,
     Column("seq", Integer, primary_key=True, autoincrement=False),
     Column("at", DateTime, nullable=False),
-    Column(
-        "kind", String(20), CheckConstraint("kind IN ('saved', 'published', 'withdrawn')"), nullable=False
-    ),
+    Column("kind", String(20), CheckConstraint("kind IN ('saved', 'published', 'withdrawn')"), nullable=False),
     Column("record", ForeignKey("record.id"), nullable=False),
     Column("revision", Integer, nullable=False),
     Column("person", ForeignKey("person.id"), nullable=False),

@@ -13,7 +13,8 @@ from pyoxigraph import NamedNode
 
 from catalogue.model import Field, Group, Obligation, Severity
 
-from .shapes import PropertyShape, ShapeSet
+from .shape import PropertyShape
+from .shapes import ShapeSet
 
 _STRENGTH = {
     Obligation.OPTIONAL: 0,

@@ -18,7 +18,7 @@ from catalogue.model import Group
 from catalogue.rdf.graph import Graph, Term
 from catalogue.rdf.namespaces import DCAT, DCT, PROF, RDFS, SH, SHAPES
 
-from .shapes import words
+from .shape import words
 
 _BASE = "https://shapes.invalid/"
 _COMMON = "common"
@@ -72,14 +72,21 @@ def common_triples(shapes: Path, problems: list[str]) -> list[ox.Triple]:
 
 
 def groups_of(graph: Graph) -> dict[str, Group]:
-    """Property groups (SHACL §2.3.2.3) by IRI."""
+    """Property groups (SHACL §2.3.2.3) by IRI.
+
+    Raises:
+        Unusable: The order of one is no number.
+    """
     found = {}
     for subject in graph.typed(SH["PropertyGroup"]):
         if isinstance(subject, NamedNode):
             about = graph.about(subject)
-            order = about.get(SH["order"])
             label = words(about.get(RDFS["label"], ()))
-            found[subject.value] = Group(subject.value, label, float(order[0].value) if order else 0.0)
+            try:
+                order = float(words(about.get(SH["order"], ())) or 0)
+            except ValueError as error:
+                raise Unusable(f"sh:order of {subject.value} must be a number") from error
+            found[subject.value] = Group(subject.value, label, order)
     return found
 
 
@@ -93,7 +100,9 @@ def describe(folder: Path, shapes: Path) -> Description:
     graph = Graph(read(path, shapes))
     profiles = [s for s in graph.typed(PROF["Profile"]) if graph.value(s, PROF["hasResource"])]
     if len(profiles) != 1 or not isinstance(profiles[0], NamedNode):
-        raise Unusable(f"{folder.name}/profile.ttl: must describe exactly one prof:Profile with prof:hasResource")
+        raise Unusable(
+            f"{folder.name}/profile.ttl: must describe exactly one prof:Profile with prof:hasResource"
+        )
     about = graph.about(profiles[0])
     identifier = words(about.get(DCT["identifier"], ()))
     if not identifier:
@@ -138,4 +147,3 @@ def triples_of(files: Iterable[Path], shapes: Path) -> list[ox.Triple]:
 def shape_folders(shapes: Path) -> list[Path]:
     """Folders that hold a profile, by name."""
     return sorted(path.parent for path in shapes.glob("*/profile.ttl"))
-

@@ -9,79 +9,54 @@ Spec: SHACL §2 (shapes), §2.3.1 (paths), https://www.w3.org/TR/shacl/ ; our an
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from functools import cached_property
 
 from pyoxigraph import Literal, NamedNode, Triple
 
 from catalogue.model import Severity
-from catalogue.rdf.graph import Graph, Subject, Term, text
-from catalogue.rdf.namespaces import DASH, RDF, RDFS, SH, SHAPES, SKOS
+from catalogue.rdf.graph import Graph, Subject, Term
+from catalogue.rdf.namespaces import DASH, RDF, RDFS, SH, SHAPES
 
-IN_SCHEME = SKOS["inScheme"]
-BELOW = SKOS["broaderTransitive"]
+from .shape import BELOW, IN_SCHEME, IllFormed, NodeShape, PropertyShape, local_name, words
+
 _SHAPES_IRI = "urn:health-catalogue:shapes:"
 _SEVERITIES = {SH["Warning"]: Severity.WARNING, SH["Info"]: Severity.INFO}
 # Parameters whose value is a shape, and those whose value is a list of shapes (SHACL §4.6, §4.7).
 _SHAPE_PARAMETERS = (SH["node"], SH["property"], SH["not"], SH["qualifiedValueShape"])
 _LIST_PARAMETERS = (SH["or"], SH["and"], SH["xone"])
+_CONSTRAINTS = frozenset(
+    SH[name]
+    for name in (
+        *(
+            "minCount",
+            "maxCount",
+            "nodeKind",
+            "datatype",
+            "class",
+            "node",
+            "property",
+            "pattern",
+            "hasValue",
+            "in",
+        ),
+        *(
+            "or",
+            "and",
+            "xone",
+            "not",
+            "minLength",
+            "maxLength",
+            "uniqueLang",
+            "languageIn",
+            "closed",
+            "equals",
+        ),
+        *("minInclusive", "maxInclusive", "minExclusive", "maxExclusive", "lessThan", "lessThanOrEquals"),
+        *("disjoint", "qualifiedValueShape"),
+    )
+)
 _LONGEST_LIST = 100_000
 _DEEPEST = 12
-
-
-class IllFormed(Exception):
-    """A shape that cannot be used; the message says which and why."""
-
-
-@dataclass(frozen=True, slots=True)
-class PropertyShape:
-    """One constraint set on the values of one path."""
-
-    node: Subject
-    code: str
-    path: str
-    predicate: NamedNode | None
-    severity: Severity
-    name: str = ""
-    description: str = ""
-    order: float = 0.0
-    group: str | None = None
-    min_count: int = 0
-    max_count: int | None = None
-    datatype: str | None = None
-    class_: str | None = None
-    node_kind: str | None = None
-    nodes: tuple[Subject, ...] = ()
-    schemes: tuple[str, ...] = ()
-    branches: tuple[str, ...] = ()
-    example: str = ""
-    rules: tuple[str, ...] = ()
-    obligation: str | None = None
-    message: str = ""
-    mend: str = ""
-    editor: str | None = None
-    viewer: str | None = None
-
-
-@dataclass(slots=True)
-class NodeShape:
-    """What is asked of the nodes of a class, or of a role."""
-
-    node: Subject
-    targets: tuple[NamedNode, ...]
-    properties: list[PropertyShape] = field(default_factory=list)
-    nodes: tuple[Subject, ...] = ()
-
-
-def words(values: Iterable[Term]) -> str:
-    """The English text among values, or nothing."""
-    literal = text(values)
-    return literal.value if literal else ""
-
-
-def is_plain(node: Term) -> bool:
-    """Whether a node is an IRI (has a name of its own)."""
-    return isinstance(node, NamedNode)
 
 
 class ShapeSet:
@@ -103,6 +78,7 @@ class ShapeSet:
         self._fallback = fallback
         self.properties: dict[Subject, PropertyShape] = {}
         self.nodes: dict[Subject, NodeShape] = {}
+        self._fields: dict[Subject, PropertyShape] = {}
         for subject in self.graph.subjects():
             if self.graph.value(subject, SH["path"]):
                 self.properties[subject] = self._property(subject)
@@ -133,6 +109,11 @@ class ShapeSet:
         """The named property shape that gives a further constraint its label, group and order."""
         if shape.name:
             return shape
+        if shape.node not in self._fields:
+            self._fields[shape.node] = self._named_sibling(shape)
+        return self._fields[shape.node]
+
+    def _named_sibling(self, shape: PropertyShape) -> PropertyShape:
         holders = [n for n in self.nodes.values() if any(p.node == shape.node for p in n.properties)]
         targets = {target for holder in holders for target in holder.targets}
         siblings = [n for n in self.nodes.values() if targets.intersection(n.targets)]
@@ -142,10 +123,21 @@ class ShapeSet:
                     return candidate
         return shape
 
+    def source(self, node: Subject) -> PropertyShape | None:
+        """The property shape of that name, or what the node shape of that name asks of the node itself."""
+        shape = self.nodes.get(node)
+        return shape.own if shape else self.properties.get(node)
+
     def is_vocabulary(self, node: Subject) -> bool:
         """Whether a shape asks nothing but membership of a vocabulary or branch."""
         schemes, branches = self._membership(node, 0)
         return bool(schemes or branches) and not self._foreign_paths(node)
+
+    def schemes(self) -> list[str]:
+        """IRIs of the vocabularies that some field asks for."""
+        return list(
+            dict.fromkeys(iri for shape in self.properties.values() if shape.name for iri in shape.schemes)
+        )
 
     @cached_property
     def _by_target(self) -> dict[str, list[NodeShape]]:
@@ -170,7 +162,12 @@ class ShapeSet:
         targets = [value for value in about.get(SH["targetClass"], ()) if isinstance(value, NamedNode)]
         if isinstance(subject, NamedNode) and RDFS["Class"] in about.get(RDF["type"], ()):
             targets.append(subject)
-        shape = NodeShape(subject, tuple(targets), nodes=_subjects(about.get(SH["node"], ())))
+        shape = NodeShape(
+            subject,
+            self._constraint(subject, "", None),
+            tuple(targets),
+            nodes=_subjects(about.get(SH["node"], ())),
+        )
         for value in _subjects(about.get(SH["property"], ())):
             if value not in self.properties:
                 raise IllFormed(f"{self._name(subject)} refers to {self._name(value)}, which has no sh:path")
@@ -182,14 +179,20 @@ class ShapeSet:
         paths = about[SH["path"]]
         if len(paths) != 1 or isinstance(paths[0], Literal):
             raise IllFormed(f"{self._name(subject)} must have exactly one sh:path, and not a literal")
+        predicate = paths[0] if isinstance(paths[0], NamedNode) else None
+        return self._constraint(subject, self._path(paths[0], 0), predicate)
+
+    def _constraint(self, subject: Subject, path: str, predicate: NamedNode | None) -> PropertyShape:
+        about = self.graph.about(subject)
         schemes, branches = self._membership(subject, 0)
         severity = about.get(SH["severity"], [SH["Violation"]])[0]
         return PropertyShape(
             node=subject,
             code=self._code(subject),
-            path=self._path(paths[0], 0),
-            predicate=paths[0] if isinstance(paths[0], NamedNode) else None,
+            path=path,
+            predicate=predicate,
             severity=_SEVERITIES.get(severity, Severity.VIOLATION),  # type: ignore[arg-type]
+            constraints=sum(parameter in about for parameter in _CONSTRAINTS),
             name=words(about.get(SH["name"], ())),
             description=words(about.get(SH["description"], ())),
             order=self._number(subject, SH["order"]) or 0.0,
@@ -291,7 +294,9 @@ class ShapeSet:
             values += self.members(head)
         return values
 
-    def _inner(self, node: Term, parameters: Iterable[NamedNode] = (SH["node"], SH["property"])) -> list[Term]:
+    def _inner(
+        self, node: Term, parameters: Iterable[NamedNode] = (SH["node"], SH["property"])
+    ) -> list[Term]:
         """Shapes that a shape refers to."""
         about = self.graph.about(node)
         found = [value for parameter in parameters for value in about.get(parameter, ())]
@@ -324,15 +329,6 @@ class ShapeSet:
                 raise IllFormed(f"{getattr(node, 'value', node)} refers to {part}, which no file describes")
             self._visit(part, (*trail, node), done)
         done.add(node)
-
-
-def local_name(iri: str) -> str:
-    """What stands after the last `#`, `/` or `:` of an IRI."""
-    for separator in "#/:":
-        head, found, tail = iri.rstrip("/#").rpartition(separator)
-        if found and tail and (separator != ":" or head):
-            return tail
-    return iri
 
 
 def _subjects(values: Iterable[Term]) -> tuple[Subject, ...]:

@@ -7,6 +7,7 @@ shared between threads while it changes.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import cast
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
@@ -76,7 +77,8 @@ class Graph:
         if self._by_object is None:
             self._by_object = {}
             for triple in self._triples:
-                self._by_object.setdefault(triple.object, []).append((triple.subject, triple.predicate))
+                value, subject = cast(Term, triple.object), cast(Subject, triple.subject)
+                self._by_object.setdefault(value, []).append((subject, triple.predicate))
         return self._by_object.get(node, [])
 
     def typed(self, class_: NamedNode) -> list[Subject]:

@@ -7,10 +7,11 @@ page grows with the record and not with the ways through it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from pyoxigraph import BlankNode, Literal, NamedNode
+from pyoxigraph import Literal, NamedNode
 
 from catalogue.model import Field, Obligation
 from catalogue.rdf.graph import Graph, Subject, Term, text
@@ -28,6 +29,8 @@ MAX_ON_PAGE = 6_000
 _EXPECTED = frozenset({Obligation.MANDATORY, Obligation.RECOMMENDED})
 # The page says by its address what kind of record it shows.
 _KINDS = frozenset({DCAT["Dataset"], DCAT["DatasetSeries"], DCAT["Catalog"]})
+_LOCAL = re.compile(r"[/#:]")
+_HUMP = re.compile(r"(?<=[a-z0-9])[A-Z](?=[a-z])")
 _NO_FIELDS: tuple[Field, ...] = ()
 
 
@@ -96,7 +99,7 @@ def facts(
 
     Returns:
         One group per field group that has something to show, then `further`: statements that no field covers,
-        then `also`: nodes of the graph that the subject does not lead to.
+        then `also`: nodes that the subject does not lead to.
     """
     return Reader(graph, subject, labels, nested).groups(fields)
 
@@ -119,6 +122,7 @@ class Reader:
         self._nested = nested
         self._anchors: dict[Term, str] = {subject: "main"}
         self._open: list[Term] = [subject]
+        self._deep: list[Term] = []
         self._left = MAX_ON_PAGE
         self._fields: dict[str, Sequence[Field]] = {}
         self._terms: dict[str, tuple[tuple[NamedNode, ...], str]] = {}
@@ -156,17 +160,26 @@ class Reader:
         return self._fact(field.name, field.description, term, found, field, access=access)
 
     def values(self, subject: Term, role: str) -> tuple[Value, ...]:
-        """The values of all properties that play a role."""
+        """The values of all properties that play a role, each in one line, nodes by name."""
         about = self.graph.about(subject)
-        return tuple(self._value(value, None) for name in ROLES[role] for value in about.get(name, ()))
+        found = (value for name in ROLES[role] for value in sorted(about.get(name, ()), key=_english_first))
+        return tuple(self.mention(value) for value in found)
 
     def first(self, subject: Term, role: str) -> Value | None:
         """The value to show when only one is wanted, English first; None when none is stated."""
         about = self.graph.about(subject)
         for name in ROLES[role]:
             if values := about.get(name):
-                return self._value(text(values) or values[0], None)
+                return self.mention(text(values) or values[0])
         return None
+
+    def mention(self, term: Term) -> Value:
+        """A literal, or a node by its name without what else is said about it."""
+        return literal_value(term) if isinstance(term, Literal) else self._named(term, self.name(term))
+
+    def told(self, term: Term) -> bool:
+        """Whether a mention says all that the graph says about a value: at most a name and a class."""
+        return len(self.graph.about(term).keys() - {RDF["type"]} - set(ROLES["name"])) == 0
 
     def name(self, node: Term) -> Value | None:
         """What a node is called: by its vocabulary, else by the record itself."""
@@ -196,7 +209,10 @@ class Reader:
                 if fact.values:
                     found.append(fact)
         implied = {SKOS["Concept"], *([NamedNode(class_)] if class_ else ())}
-        return (*found, *self._uncovered(node, covered, implied))
+        further = self._uncovered(node, covered, implied)
+        if not found and all(fact.term == "rdf:type" for fact in further):
+            return ()
+        return (*found, *further)
 
     def anchor(self, node: Subject) -> str:
         """Give a node its id on the page: its IRI's fragment when the page is its document, else a number."""
@@ -244,37 +260,61 @@ class Reader:
         if isinstance(term, Literal):
             return literal_value(term)
         name = self.name(term)
-        sign = ACCESS.get(term.value.rsplit("/", 1)[-1], ("", ""))[0] if access else ""
-        plain = _named(term, name, sign)
+        plain = self._named(term, name)
+        if access:
+            plain = replace(plain, sign=ACCESS.get(term.value.rsplit("/", 1)[-1], ("", ""))[0])
         if term in self._anchors:
-            return Value(**{**_shown(plain), "href": "", "above": self._anchors[term]})
-        about = self.graph.about(term)
-        if not about or len(self._open) > MAX_DEPTH:
+            return replace(plain, href="", above=self._anchors[term])
+        if not (about := self.graph.about(term)):
             return plain
         if period := self._period(about):
-            self._anchors[term] = "main"
             return period
+        if len(self._open) > MAX_DEPTH:
+            self._deep.append(term)
+            return plain
         return self._described(term, about, name, plain, field)
 
     def _described(
-        self, term: Subject, about: Mapping[NamedNode, list[Term]], name: Value | None, plain: Value, field: Field | None
+        self,
+        term: Subject,
+        about: Mapping[NamedNode, list[Term]],
+        name: Value | None,
+        plain: Value,
+        field: Field | None,
     ) -> Value:
-        used = next((p for p in ROLES["name"] if len(about.get(p, ())) == 1 and _same(about[p][0], name)), None)
         class_ = field.class_ if field else None
         anchor = self.anchor(term)
         self._open.append(term)
-        try:
-            fields = self.fields_of(term, field.node if field else None, class_)
-            inner = self.describe(term, fields, class_, (used,) if used else ())
-        finally:
-            self._open.pop()
+        fields = self.fields_of(term, field.node if field else None, class_)
+        inner = self.describe(term, fields, class_, self._naming(term, about, name))
+        self._open.pop()
         if not inner:
-            # Nothing but a name and a class: a plain mention, which may be repeated.
+            # Nothing but a name and a class: a mention, which may be repeated.
             del self._anchors[term]
-            return plain if name or not class_ else Value(**{**_shown(plain)})
-        own = isinstance(term, BlankNode) or self._own_fragment(term)
-        text_ = name.text if name else ("" if own else plain.text)
-        return Value(**{**_shown(plain), "text": text_, "href": "" if own else plain.href, "anchor": anchor, "facts": inner})
+            return plain
+        if name is None:
+            plain = replace(plain, text=_local(plain.iri) if plain.href else "")
+        return replace(plain, anchor=anchor, facts=inner)
+
+    def _naming(
+        self, term: Subject, about: Mapping[NamedNode, list[Term]], name: Value | None
+    ) -> tuple[NamedNode, ...]:
+        """The properties that say no more than the name that is shown."""
+        if name is None:
+            return ()
+        if isinstance(term, NamedNode) and self._labels.label(term.value):
+            return ROLES["name"]
+        said = [p for p in ROLES["name"] if len(about.get(p, ())) == 1 and _same(about[p][0], name)]
+        return tuple(said[:1])
+
+    def _named(self, term: Subject, name: Value | None) -> Value:
+        """A node by its name, linked to its address unless this page is the address."""
+        if name is None:
+            plain = address_value(term)
+        else:
+            iri = term.value if isinstance(term, NamedNode) else ""
+            plain = replace(name, href=safe_link(iri), iri=iri)
+        return replace(plain, href="") if plain.href and self._own_fragment(term) else plain
 
     def _period(self, about: Mapping[NamedNode, list[Term]]) -> Value | None:
         """A node that states a start, an end or both and nothing else, in one line."""
@@ -286,18 +326,19 @@ class Reader:
             return Value(f"{ends[0]} to {ends[1]}" if ends[1] else f"from {ends[0]}")
         return Value(f"until {ends[1]}") if ends[1] else None
 
-    def _uncovered(self, node: Subject, covered: Collection[NamedNode], implied: Collection[Term]) -> tuple[Fact, ...]:
+    def _uncovered(
+        self, node: Subject, covered: Collection[NamedNode], implied: Collection[Term]
+    ) -> tuple[Fact, ...]:
         further = []
         for name, found in self.graph.about(node).items():
             if name == RDF["type"]:
                 found = [value for value in found if value not in implied]
             if name not in covered and found:
-                term = compact(name.value)
-                further.append(self._fact(self._labels.label(name.value) or "", "", term, found))
+                further.append(self._fact(_words(name.value), "", compact(name.value), found))
         return tuple(further)
 
     def _apart(self) -> tuple[Fact, ...]:
-        """Nodes that the graph describes and the subject does not lead to."""
+        """Nodes that the subject does not lead to, or only through too many others."""
         reached: set[Term] = {self.subject}
         queue: list[Term] = [self.subject]
         while queue:
@@ -305,7 +346,7 @@ class Reader:
                 new = [value for value in found if value not in reached and self.graph.describes(value)]
                 reached.update(new)
                 queue.extend(new)
-        apart = [node for node in self.graph.subjects() if node not in reached]
+        apart = [*self._deep, *(node for node in self.graph.subjects() if node not in reached)]
         return (self._fact("Nodes", "", "", apart),) if apart else ()
 
     def _term(self, field: Field) -> tuple[tuple[NamedNode, ...], str]:
@@ -317,16 +358,21 @@ class Reader:
     def _own_fragment(self, node: Subject) -> str:
         """The fragment of a node's IRI below the page's own; ids of the page's parts begin with `s-`."""
         base = f"{self.subject.value}#"
-        fragment = node.value[len(base) :] if isinstance(node, NamedNode) and node.value.startswith(base) else ""
+        fragment = (
+            node.value[len(base) :] if isinstance(node, NamedNode) and node.value.startswith(base) else ""
+        )
         return "" if fragment in ("main", "further", "also") or fragment.startswith("s-") else fragment
 
 
-def _named(term: Subject, name: Value | None, sign: str) -> Value:
-    """A node by its name, linked to its address."""
-    if name is None:
-        return address_value(term)
-    iri = term.value if isinstance(term, NamedNode) else ""
-    return replace(name, href=safe_link(iri), iri=iri, sign=sign)
+def _local(iri: str) -> str:
+    """The last part of an IRI."""
+    return _LOCAL.split(iri.rstrip("/#"))[-1] or iri
+
+
+def _words(iri: str) -> str:
+    """A property's local name in words: `wasGeneratedBy` is "Was generated by"."""
+    words = _HUMP.sub(lambda match: f" {match[0].lower()}", _local(iri))
+    return words[:1].upper() + words[1:]
 
 
 def _same(term: Term, name: Value | None) -> bool:
@@ -339,8 +385,8 @@ def _english_first(term: Term) -> int:
 
 
 def _side_by_side(values: Sequence[Value]) -> Table | None:
-    """Three or more described nodes whose values are all plain, as a table of at most six columns."""
-    if len(values) < 3 or not all(value.facts for value in values):
+    """Two or more described nodes whose values are all plain, as a table of at most six columns."""
+    if len(values) < 2 or not all(value.facts for value in values):
         return None
     columns: dict[str, None] = {}
     for value in values:

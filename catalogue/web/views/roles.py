@@ -9,8 +9,22 @@ from __future__ import annotations
 
 from pyoxigraph import NamedNode
 
-from catalogue.rdf.namespaces import ADMS, CSVW, CV, DCAT, DCATAP, DCT, EUCAIM, FOAF
-from catalogue.rdf.namespaces import GEODCATAP, HEALTHDCATAP, ODRL, RDFS, SKOS, VCARD
+from catalogue.rdf.namespaces import (
+    ADMS,
+    CSVW,
+    CV,
+    DCAT,
+    DCATAP,
+    DCT,
+    EUCAIM,
+    FOAF,
+    GEODCATAP,
+    HEALTHDCATAP,
+    ODRL,
+    RDFS,
+    SKOS,
+    VCARD,
+)
 
 ROLES: dict[str, tuple[NamedNode, ...]] = {
     # what a node is called
@@ -23,6 +37,7 @@ ROLES: dict[str, tuple[NamedNode, ...]] = {
         CSVW["title"],
         CSVW["titles"],
         SKOS["notation"],
+        DCT["description"],
     ),
     # the head of a page and a row of a list
     "title": (DCT["title"],),

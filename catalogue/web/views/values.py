@@ -24,22 +24,23 @@ MAX_TEXT = 20_000
 
 # Languages that are written from right to left (CLDR, the ones with a two-letter code).
 _RIGHT_TO_LEFT = frozenset({"ar", "dv", "fa", "he", "ku", "ps", "sd", "ug", "ur", "yi"})
+_SIGNS = ("nonNegative", "positive", "nonPositive", "negative")
+_BOUNDED = [f"{sign}{name}" for sign in ("", "unsigned") for name in ("Long", "Int", "Short", "Byte")]
 _WHOLE = frozenset(
-    XSD[name]
-    for name in (
-        "integer nonNegativeInteger positiveInteger nonPositiveInteger negativeInteger long int short byte "
-        "unsignedLong unsignedInt unsignedShort unsignedByte"
-    ).split()
+    XSD[name[0].lower() + name[1:]] for name in ("integer", *(f"{sign}Integer" for sign in _SIGNS), *_BOUNDED)
 )
 _BROKEN = frozenset(XSD[name] for name in ("decimal", "double", "float"))
 _MOMENTS = frozenset(XSD[name] for name in ("date", "dateTime", "dateTimeStamp", "gYear", "gYearMonth"))
 _NUMBER = re.compile(r"([+-]?)(\d{1,30})(\.\d{1,30})?")
-_MOMENT = re.compile(r"(\d{4}(?:-\d\d(?:-\d\d)?)?)(?:T(\d\d:\d\d)(?::\d\d(?:\.\d{1,12})?)?)?(Z|[+-]\d\d:\d\d)?")
+_MOMENT = re.compile(
+    r"(\d{4}(?:-\d\d(?:-\d\d)?)?)(?:T(\d\d:\d\d)(?::\d\d(?:\.\d{1,12})?)?)?(Z|[+-]\d\d:\d\d)?"
+)
 _DURATION = re.compile(
     r"(-?)P(?:(\d{1,9})Y)?(?:(\d{1,9})M)?(?:(\d{1,9})D)?"
     r"(?:T(?:(\d{1,9})H)?(?:(\d{1,9})M)?(?:(\d{1,9}(?:\.\d{1,9})?)S)?)?"
 )
 _ADDRESS = re.compile(r"https?://[^\s<>\"]{1,2000}")
+_SIZES = ("bytes", "kB", "MB", "GB", "TB", "PB")
 _UNITS = ("year", "month", "day", "hour", "minute", "second")
 
 
@@ -114,7 +115,7 @@ def literal_value(literal: Literal) -> Value:
         return Value(words)
     elif datatype == XSD["anyURI"]:
         return Value(text, href=safe_link(raw), voice="machine")
-    return Value(text, voice="machine", note=compact(datatype.value))
+    return Value(text, voice="machine", note=re.split("[/#]", compact(datatype.value))[-1])
 
 
 def address_value(node: NamedNode | BlankNode) -> Value:
@@ -146,14 +147,11 @@ def size(number_of_bytes: str) -> str:
     number = _NUMBER.fullmatch(number_of_bytes)
     if not number or number[1] == "-":
         return _cut(number_of_bytes)
-    amount = float(number[2])
-    for unit in ("bytes", "kB", "MB", "GB", "TB"):
-        if amount < 1000:
-            break
-        amount /= 1000
-    else:
-        unit = "PB"
-    return f"{amount:,.0f} {unit}" if unit == "bytes" or amount >= 10 else f"{amount:.1f} {unit}"
+    amount, steps = float(number[2]), 0
+    while amount >= 1000 and steps < len(_SIZES) - 1:
+        amount, steps = amount / 1000, steps + 1
+    digits = 1 if steps and amount < 10 else 0
+    return f"{amount:,.{digits}f} {_SIZES[steps]}"
 
 
 def _moment(match: re.Match[str]) -> Value:

@@ -1,0 +1,91 @@
+"""How does one get from the record to a node, in properties and in words?
+
+The shortest way through the record's triples, labelled with the names that the shapes give to the properties.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from collections.abc import Iterable, Iterator
+
+from pyoxigraph import Literal, NamedNode
+
+from catalogue.model import Kind
+from catalogue.rdf.graph import Graph, Subject, Term
+from catalogue.rdf.namespaces import compact
+
+from .implied import CLASS_OF, classes
+from .shape import NodeShape, PropertyShape, local_name
+from .shapes import ShapeSet
+
+KIND_WORDS = {Kind.DATASET: "Dataset", Kind.SERIES: "Dataset series", Kind.CATALOG: "Catalogue"}
+_IRI = re.compile(r"<([^<>]*)>")
+
+
+class Trails:
+    """Ways from the subject of one record to every node that hangs on it."""
+
+    def __init__(self, graph: Graph, subject: NamedNode, kind: Kind) -> None:
+        self._graph = graph
+        self._subject = subject
+        self._kind = kind
+        self._came: dict[Term, tuple[Subject, NamedNode]] = {}
+        waiting: deque[Subject] = deque([subject])
+        while waiting:
+            node = waiting.popleft()
+            for predicate, values in graph.about(node).items():
+                for value in values:
+                    if not isinstance(value, Literal) and value not in self._came and value != subject:
+                        self._came[value] = (node, predicate)
+                        waiting.append(value)
+
+    def to(self, node: Term) -> list[tuple[Subject, NamedNode]]:
+        """Steps (node, property) from the subject to a node; empty when it is the subject or hangs nowhere."""
+        steps = []
+        while node in self._came:
+            step = self._came[node]
+            steps.append(step)
+            node = step[0]
+        return steps[::-1]
+
+    def path(self, focus: Term, last: str) -> str:
+        """The way to a property of a node, as a SPARQL path with known prefixes: `dct:publisher / foaf:name`."""
+        return " / ".join(
+            [*(compact(p.value) for _, p in self.to(focus)), *([short_path(last)] if last else [])]
+        )
+
+    def words(self, focus: Term, label: str, shapes: ShapeSet) -> str:
+        """The same way in words: `Dataset › Publisher › Name`."""
+        reached = shapes.targeting(CLASS_OF[self._kind].value)
+        names = [KIND_WORDS[self._kind]]
+        for node, predicate in self.to(focus):
+            if node != self._subject:
+                reached = [*reached, *_targeting(self._graph, node, shapes)]
+            parts = [part for part in _parts(shapes, reached) if part.predicate == predicate]
+            names.append(next((part.name for part in parts if part.name), path_words(predicate.value)))
+            inner = (node for part in parts for node in part.nodes)
+            reached = [shapes.nodes[node] for node in inner if node in shapes.nodes]
+        return " › ".join([*names, *([label] if label else [])])
+
+
+def _targeting(graph: Graph, node: Subject, shapes: ShapeSet) -> Iterator[NodeShape]:
+    for class_ in classes(graph, node):
+        yield from shapes.targeting(class_.value)
+
+
+def _parts(shapes: ShapeSet, nodes: Iterable[NodeShape]) -> Iterator[PropertyShape]:
+    for node in nodes:
+        yield from shapes.parts(node)
+
+
+def short_path(path: str) -> str:
+    """A path as a shape set writes it, with known prefixes."""
+    return _IRI.sub(lambda match: compact(match[1]), path) if "<" in path else compact(path)
+
+
+def path_words(path: str) -> str:
+    """A label for a property that no shape names: `contactPoint` gives "Contact point"."""
+    names = [local_name(iri) for iri in _IRI.findall(path)] or [local_name(path)]
+    split = " or ".join(re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name) for name in names)
+    return split[:1].upper() + split[1:].lower()

@@ -1,0 +1,128 @@
+"""What is a running catalogue made of?
+
+The composition root: opens the parts in the order in which they need each other. The command line opens the ledger
+alone (`Catalogue.open`); the service also owns the store and the query workers (`start`).
+"""
+
+from __future__ import annotations
+
+import fcntl
+import shutil
+from functools import cached_property
+from pathlib import Path
+from typing import IO, Self
+
+from catalogue.errors import Conflict
+from catalogue.feeds.identity import Identity
+from catalogue.ledger import Ledger, People
+from catalogue.model import Person, Role
+from catalogue.profiles import Profiles
+from catalogue.projection import Projection
+from catalogue.rdf.parse import Limits
+from catalogue.resources import shipped
+from catalogue.settings import Settings
+from catalogue.vocabularies import Vocabularies
+
+from .querying import Queries
+from .reading import Reader
+
+
+class Catalogue:
+    """Everything that the use cases need, opened once per process."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.identity = Identity(settings.base_url)
+        self.ledger = Ledger(settings.ledger_path)
+        self.people = People(self.ledger.engine)
+        self.reader = Reader(self.ledger, self.identity)
+        self._lock: IO[str] | None = None
+
+    @classmethod
+    def open(cls, settings: Settings) -> Catalogue:
+        """Open the ledger, making it (and its default catalogue) when it is new."""
+        catalogue = cls(settings)
+        if settings.bootstrap_token is not None:
+            catalogue._bootstrap_token(settings.bootstrap_token.get_secret_value())
+        return catalogue
+
+    def start(self) -> None:
+        """Own the state folder: follow the ledger into the store, answer queries.
+
+        Raises:
+            Conflict: Another process owns it.
+        """
+        self.settings.state.mkdir(parents=True, exist_ok=True)
+        self._lock = _own(self.settings.state / "service.lock")
+        shutil.rmtree(self.settings.snapshots_path, ignore_errors=True)
+        self.projection.start()
+        self.queries.pool.start()
+
+    def close(self) -> None:
+        """Let everything go, in the opposite order."""
+        if self._lock is not None:
+            self.queries.pool.close()
+            self.projection.close()
+            self._lock.close()
+        self.ledger.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @cached_property
+    def vocabularies(self) -> Vocabularies:
+        """The shipped vocabularies."""
+        return Vocabularies.load(shipped("ontologies"))
+
+    @cached_property
+    def profiles(self) -> Profiles:
+        """The shipped profiles."""
+        return Profiles.load(shipped("shapes"), self.vocabularies)
+
+    @cached_property
+    def projection(self) -> Projection:
+        """The follower of the ledger."""
+        return Projection(self.ledger, self.vocabularies, self.identity, self.settings.store_path)
+
+    @cached_property
+    def queries(self) -> Queries:
+        """What answers public SPARQL queries."""
+        return Queries(self.settings, self.ledger, self.projection)
+
+    @property
+    def limits(self) -> Limits:
+        """What one submission may cost."""
+        return Limits(
+            bytes=self.settings.max_submission_bytes,
+            triples=self.settings.max_submission_triples,
+            depth=self.settings.max_depth,
+            seconds=self.settings.max_parse_seconds,
+        )
+
+    def system(self) -> Person:
+        """The person in whose name the catalogue itself acts, and the local command line."""
+        return self.people.ensure("system", Role.ADMIN)
+
+    def writable(self) -> bool:
+        """Whether anybody has a token; without one the service is read-only."""
+        return bool(self.people.tokens())
+
+    def _bootstrap_token(self, secret: str) -> None:
+        if self.people.by_token(secret) is None:
+            self.people.add_token(self.people.ensure("bootstrap", Role.ADMIN), "bootstrap", secret=secret)
+
+
+def _own(path: Path) -> IO[str]:
+    file = path.open("w")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        file.close()
+        raise Conflict(
+            f"Another process serves the state folder {path.parent}.",
+            mend="Stop it, or choose another folder with CATALOGUE_STATE.",
+        ) from error
+    return file

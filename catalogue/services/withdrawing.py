@@ -1,0 +1,42 @@
+"""How does a record leave the public?
+
+Its page becomes a tombstone that stays; its slug is never used again.
+"""
+
+from __future__ import annotations
+
+from catalogue.errors import Conflict
+from catalogue.ledger import Withdraw
+from catalogue.model import Kind, Person, Record
+
+from .access import require_change
+from .catalogue import Catalogue
+
+
+def withdraw(
+    catalogue: Catalogue, record: Record, person: Person, *, reason: str = "", successor: str | None = None
+) -> None:
+    """Withdraw a record.
+
+    Args:
+        catalogue: The open catalogue.
+        record: As it is now.
+        person: Who.
+        reason: Shown on the tombstone.
+        successor: IRI of what replaces it.
+
+    Raises:
+        Forbidden: Not this person's record.
+        RevisionConflict: It changed meanwhile.
+        Conflict: A catalogue that still lists datasets.
+    """
+    require_change(person, record)
+    if record.kind is Kind.CATALOG:
+        members, _ = catalogue.ledger.published(Kind.DATASET, catalog=record.slug, limit=1)
+        if members:
+            raise Conflict(
+                f"The catalogue still lists {members} datasets.",
+                mend="Withdraw them, or move them to another catalogue, first.",
+            )
+    change = Withdraw(record.kind, record.slug, record.latest, reason=reason[:1000], successor=successor)
+    catalogue.ledger.append([change], person=person.id)

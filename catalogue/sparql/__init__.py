@@ -1,0 +1,1 @@
+"""Public SPARQL queries: what may be asked, and processes that answer and can be killed."""

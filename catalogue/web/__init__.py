@@ -1,0 +1,1 @@
+"""The edge to the network: read the request, call a service, word the reply."""

@@ -1,0 +1,62 @@
+"""What is the application? Blueprints, headers that every answer has, one log line per request."""
+
+from __future__ import annotations
+
+import time
+
+import structlog
+from flask import Flask, Response, g, request
+
+from catalogue.services import Catalogue
+
+from . import errors
+from .feeds import feeds
+from .health import health
+from .pages import pages
+from .records import records
+from .sparql import sparql
+from .validation import validation
+
+log = structlog.get_logger()
+
+# No script runs anywhere, nothing is loaded from elsewhere; pages may be framed by nobody.
+_POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+
+
+def create_app(catalogue: Catalogue) -> Flask:
+    """Make the WSGI application for an open catalogue."""
+    app = Flask(__name__, static_folder="static", static_url_path="/static")
+    app.config["SEND_FILE_MAX_AGE_DEFAULT"] = 31_536_000  # addresses of static files carry their hash
+    app.config["MAX_CONTENT_LENGTH"] = catalogue.settings.max_submission_bytes + 100_000
+    app.config["MAX_FORM_MEMORY_SIZE"] = app.config["MAX_CONTENT_LENGTH"]
+    app.extensions["catalogue"] = catalogue
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+    app.json.ensure_ascii = False  # type: ignore[attr-defined]
+    for blueprint in (records, feeds, pages, validation, sparql, health):
+        app.register_blueprint(blueprint)
+    errors.register(app)
+    app.before_request(_begin)
+    app.after_request(_finish)
+    return app
+
+
+def _begin() -> None:
+    g.started = time.perf_counter()
+
+
+def _finish(response: Response) -> Response:
+    headers = response.headers
+    headers.setdefault("Content-Security-Policy", _POLICY)
+    headers.setdefault("X-Content-Type-Options", "nosniff")
+    headers.setdefault("Referrer-Policy", "same-origin")
+    # Neither query nor body: a draft, a token or a query text has no place in a log.
+    log.info(
+        "request",
+        method=request.method,
+        path=request.path,
+        status=response.status_code,
+        ms=round((time.perf_counter() - g.started) * 1000, 1),
+    )
+    return response

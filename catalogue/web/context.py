@@ -1,0 +1,118 @@
+"""What does every view need from the request and the application?"""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cache
+
+from flask import Response, current_app, request
+
+from catalogue import __version__, errors
+from catalogue.feeds.identity import Identity
+from catalogue.model import Person
+from catalogue.services import Catalogue
+from catalogue.services.reading import Representation
+from catalogue.web.rendering import STATIC, Site, render
+
+HTML = "text/html; charset=utf-8"
+
+
+def catalogue() -> Catalogue:
+    """The catalogue that this application serves."""
+    return current_app.extensions["catalogue"]  # type: ignore[no-any-return]
+
+
+def identity() -> Identity:
+    """Makes our IRIs."""
+    return catalogue().identity
+
+
+def site() -> Site:
+    """What every page says about the catalogue."""
+    settings = catalogue().settings
+    return Site(settings.title, settings.operator, settings.base_url, __version__)
+
+
+def html(name: str, page: object, status: int = 200) -> Response:
+    """A rendered page."""
+    return Response(render(name, page, site()), status, content_type=HTML)
+
+
+@cache
+def look() -> str:
+    """Changes with everything that all pages share, so that their ETags do."""
+    return hashlib.sha256(f"{__version__}{(STATIC / 'style.css').read_bytes()!r}".encode()).hexdigest()[:8]
+
+
+def person() -> Person:
+    """Who asks, by bearer token (RFC 6750).
+
+    Raises:
+        Unauthenticated: No token, or none that is valid.
+    """
+    scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() == "bearer" and secret.strip():
+        found = catalogue().people.by_token(secret.strip())
+        if found is not None:
+            return found
+        raise errors.Unauthenticated("The token is not valid here.", mend="It may have expired or been revoked.")
+    if not catalogue().writable():
+        raise errors.Unauthenticated(
+            "This catalogue is read-only: nobody has a token yet.",
+            mend="The operator makes one with `catalogue token create NAME --role admin`.",
+        )
+    raise errors.Unauthenticated(
+        "Changes need a token.", mend="Send it as `Authorization: Bearer …`; the operator gives you one."
+    )
+
+
+def settle() -> None:
+    """Let the store see what was just acknowledged, so that the next query does."""
+    try:
+        catalogue().projection.catch_up()
+    except errors.Unavailable:
+        return  # it is being rebuilt from the ledger, which has the change
+
+
+def body() -> bytes:
+    """The request's body, bounded.
+
+    Raises:
+        LimitExceeded: It is larger than `max_submission_bytes`.
+        UnsupportedMediaType: It is compressed.
+    """
+    limit = catalogue().settings.max_submission_bytes
+    if request.headers.get("Content-Encoding", "identity").lower() != "identity":
+        raise errors.UnsupportedMediaType("Compressed bodies are not taken.", mend="Send the file as it is.")
+    data = b"" if (request.content_length or 0) > limit else request.stream.read(limit + 1)
+    if (request.content_length or 0) > limit or len(data) > limit:
+        raise errors.LimitExceeded(
+            f"The body is larger than {limit:,} bytes.",
+            mend="Send fewer datasets at a time, or ask the operator to raise the limit.",
+            limit=limit,
+            setting="max_submission_bytes",
+        )
+    return data
+
+
+def conditional(made: Representation, *, cache_control: str = "public, no-cache", vary: bool = True) -> Response:
+    """Serve a representation, or 304 when the client has it (RFC 9110 §13)."""
+    fresh = _not_modified(made)
+    response = Response(b"" if fresh else made.body, 304 if fresh else 200, content_type=made.content_type)
+    headers = response.headers
+    headers["ETag"] = made.etag
+    headers["Last-Modified"] = made.modified.strftime("%a, %d %b %Y %H:%M:%S GMT")
+    headers["Cache-Control"] = cache_control
+    headers["Access-Control-Allow-Origin"] = "*"
+    if vary:
+        headers["Vary"] = "Accept"
+    if fresh:
+        del headers["Content-Type"]
+    return response
+
+
+def _not_modified(made: Representation) -> bool:
+    if request.if_none_match:
+        return made.etag.strip('"') in request.if_none_match or request.if_none_match.star_tag
+    since = request.if_modified_since
+    return since is not None and made.modified.replace(microsecond=0) <= since

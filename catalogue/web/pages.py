@@ -1,0 +1,121 @@
+"""Which pages are there for people, beside those of the records?"""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, jsonify, request
+
+from catalogue import errors
+from catalogue.model import Kind, Record
+from catalogue.profiles.implied import CLASS_OF
+from catalogue.rdf import media
+from catalogue.services.naming import fold
+from catalogue.web.views import HomePage, Interface, ListPage, ProfilePage, ProfileSection
+from catalogue.web.views.build import make_pager
+from catalogue.web.views.record import Figure
+
+from .context import catalogue, conditional, html, identity
+from .feeds import fair_data_point
+from .records import negotiated
+from .representing import FORMATS, summaries
+
+pages = Blueprint("pages", __name__)
+
+_MAX_WORDS = 12
+_INTERFACES = (
+    Interface("SPARQL", "/sparql", "Query everything that is published, and the vocabularies"),
+    Interface("DCAT feed", "/catalog.ttl", "All descriptions in pages, for other catalogues"),
+    Interface("Dump", "/dump.nt.gz", "All descriptions as N-Triples in one file"),
+    Interface("Validation", "/validate", "Check a description without publishing it"),
+)
+
+
+@pages.get("/")
+def home() -> Response:
+    """For people the home page, for machines the FAIR Data Point."""
+    chosen = negotiated(("text/html", *(format.media_type for format in media.WRITTEN)))
+    if chosen != "text/html":
+        form = next(name for name, format in FORMATS.items() if format.media_type == chosen)
+        return conditional(fair_data_point(form))
+    reader, ledger = catalogue().reader, catalogue().ledger
+    total, newest = reader.fact("newest", lambda: ledger.published(Kind.DATASET, limit=5))
+    catalogs = reader.catalogs()
+    page = HomePage(
+        description=catalogue().settings.description,
+        total=total,
+        figures=(Figure("datasets", f"{total:,}"), Figure("catalogues", f"{len(catalogs):,}")),
+        newest=tuple(summaries(newest)),
+        profiles=tuple((name, catalogue().profiles.get(name).title) for name in catalogue().profiles.ids),
+        interfaces=_INTERFACES,
+        updated=newest[0].changed if newest else None,
+    )
+    return _fresh(html("home", page))
+
+
+@pages.get("/datasets")
+def datasets() -> Response:
+    """The list of datasets: `q` (every word must occur), `catalog`, `page`."""
+    query = " ".join(request.args.get("q", "").split())[:500]
+    slug = request.args.get("catalog")
+    number = _page_number(request.args.get("page", "1"))
+    size = catalogue().settings.page_size
+    words = [word for word in fold(query).split()[:_MAX_WORDS] if word]
+    key = ("list", tuple(words), slug, number)
+    total, found = catalogue().reader.fact(
+        key,
+        lambda: catalogue().ledger.published(
+            Kind.DATASET, words=words, catalog=slug, limit=size, offset=(number - 1) * size
+        ),
+    )
+    last = max(1, -(-total // size))
+    if number > last:
+        raise errors.UnknownRecord(f"The list has {last} pages, not {number:,}.", mend="Begin at the first page.")
+    if negotiated(("text/html", "application/json")) == "application/json":
+        return _fresh(jsonify({"total": total, "page": number, "pages": last, "records": [_json(r) for r in found]}))
+    pager = make_pager("/datasets", {"q": query, "catalog": slug or ""}, number, last)
+    return _fresh(html("datasets", ListPage(query, total, tuple(summaries(found)), pager)))
+
+
+@pages.get("/profiles/<name>")
+def profile(name: str) -> Response:
+    """A profile's fields, class by class."""
+    found = catalogue().profiles.get(name)
+    sections = [
+        ProfileSection(label, kind.value, found.fields(CLASS_OF[kind].value))
+        for kind, label in ((Kind.DATASET, "Dataset"), (Kind.SERIES, "Dataset series"), (Kind.CATALOG, "Catalogue"))
+    ]
+    sections.append(
+        ProfileSection("Distribution", "distribution", found.fields("http://www.w3.org/ns/dcat#Distribution"))
+    )
+    shown = tuple(section for section in sections if section.fields)
+    return _fresh(html("profile", ProfilePage(found.id, found.title, found.version, found.description, shown)))
+
+
+@pages.get("/robots.txt")
+def robots() -> Response:
+    """What crawlers may read: pages of records and the feed, not queries."""
+    return Response(
+        "User-agent: *\nDisallow: /sparql\nDisallow: /datasets?\n", content_type="text/plain; charset=utf-8"
+    )
+
+
+def _json(record: Record) -> dict[str, object]:
+    return {
+        "iri": identity().record(record.kind, record.slug).value,
+        "title": record.title,
+        "identifier": record.identifier,
+        "catalog": record.catalog,
+        "published": record.first_published.isoformat() if record.first_published else None,
+        "changed": record.changed.isoformat(),
+    }
+
+
+def _page_number(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 0 < int(text[:10]) < 10**9:
+        raise errors.InvalidSubmission(f"page={text[:40]!r} is not a page number.", mend="Pages count from 1.")
+    return int(text)
+
+
+def _fresh(response: Response) -> Response:
+    response.headers["Cache-Control"] = "no-cache"
+    response.headers["Vary"] = "Accept"
+    return response

@@ -1,0 +1,286 @@
+"""How are the contexts of the templates made?
+
+Pure: from records, graphs, fields, reports and query results that a blueprint has at hand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+from urllib.parse import urlencode
+
+from pyoxigraph import BlankNode, Literal, NamedNode
+
+from catalogue.model import Field, Finding, Record, Report, Revision, Severity
+from catalogue.rdf.graph import Graph, Subject, Term, text
+from catalogue.rdf.media import READ, WRITTEN
+from catalogue.web.views.facts import FactGroup, Nested, Reader
+from catalogue.web.views.pages import (
+    Alternate,
+    CatalogPage,
+    Choice,
+    DatasetPage,
+    ErrorPage,
+    FindingGroup,
+    PageLink,
+    Pager,
+    Problem,
+    ReportPage,
+    ReportView,
+    ResultTable,
+    ValidatePage,
+)
+from catalogue.web.views.record import (
+    RecordSummary,
+    access,
+    access_box,
+    badges,
+    distributions,
+    figures,
+    tier,
+)
+from catalogue.web.views.roles import ROLES
+from catalogue.web.views.values import Labels, Value, address_value, literal_value, size
+
+# Characters of submitted text that a report gives back for mending; rows of a query result on a page.
+MAX_TEXT_BACK = 200_000
+MAX_ROWS = 500
+
+_ORDER = {severity.value: number for number, severity in enumerate(Severity)}
+
+
+def dataset_page(
+    record: Record,
+    revision: Revision,
+    graph: Graph,
+    subject: Subject,
+    fields: Sequence[Field],
+    labels: Labels,
+    nested: Nested,
+    *,
+    base_url: str,
+) -> DatasetPage:
+    """Say everything about one revision of a dataset.
+
+    Args:
+        graph: The revision's content.
+        subject: The dataset in it.
+        fields: Those of dcat:Dataset under the catalogue's profiles and the dataset's access level.
+        nested: Fields of a node shape or class, by IRI; empty for an unknown one.
+    """
+    reader = Reader(graph, subject, labels, nested)
+    rows = distributions(reader, fields)
+    head = _head(reader, record, revision, base_url)
+    return DatasetPage(
+        **head,
+        groups=_groups(reader, fields, shown={row.node for row in rows}),
+        access=access(reader),
+        tier=tier(reader),
+        figures=figures(reader, fields),
+        box=access_box(graph, subject, fields, labels, nested),
+        distributions=rows,
+    )
+
+
+def catalog_page(
+    record: Record,
+    revision: Revision,
+    graph: Graph,
+    subject: Subject,
+    fields: Sequence[Field],
+    labels: Labels,
+    nested: Nested,
+    *,
+    base_url: str,
+    records: Sequence[RecordSummary],
+    total: int,
+    pager: Pager,
+) -> CatalogPage:
+    """Say everything about one revision of a catalogue or a series, with a page of what it lists.
+
+    Args: as for `dataset_page`; `total` counts all that it lists.
+    """
+    reader = Reader(graph, subject, labels, nested)
+    head = _head(reader, record, revision, base_url)
+    return CatalogPage(
+        **head, groups=_groups(reader, fields), records=tuple(records), total=total, pager=pager
+    )
+
+
+def make_pager(path: str, parameters: Mapping[str, str], page: int, pages: int) -> Pager:
+    """Link the pages around the current one, the first and the last.
+
+    Args:
+        path: The list's path; `parameters` are kept, `page` is added from the second page on.
+        page: The current page, from 1.
+        pages: How many there are.
+    """
+
+    def href(number: int) -> str:
+        query = {key: value for key, value in parameters.items() if value}
+        if number > 1:
+            query["page"] = str(number)
+        return f"{path}?{urlencode(query)}" if query else path
+
+    links: list[PageLink] = []
+    last = 0
+    for number in sorted({1, pages, *range(page - 2, page + 3)} & set(range(1, pages + 1))):
+        if number > last + 1:
+            links.append(PageLink("…", ""))
+        links.append(PageLink(str(number), href(number), number == page))
+        last = number
+    return Pager(
+        tuple(links) if pages > 1 else (),
+        href(page - 1) if 1 < page <= pages else "",
+        href(page + 1) if page < pages else "",
+    )
+
+
+def validate_page(
+    profiles: Sequence[tuple[str, str]],
+    *,
+    chosen: Sequence[str] = (),
+    text: str = "",
+    media_type: str = "",
+    limit: int,
+    problem: Problem | None = None,
+) -> ValidatePage:
+    """The form of `/validate`.
+
+    Args:
+        profiles: Id and title of each that can be chosen.
+        text: What was submitted; not given back when it is very long.
+        media_type: The format chosen before, empty for "by the file name".
+        limit: Largest submission in bytes.
+    """
+    formats = [Choice("", "By the file name, else Turtle", not media_type)]
+    formats += [Choice(f.media_type, f.label, f.media_type == media_type) for f in READ]
+    return ValidatePage(
+        text=text if len(text) <= MAX_TEXT_BACK else "",
+        formats=tuple(formats),
+        profiles=tuple(Choice(id, title, id in chosen) for id, title in profiles),
+        limit=size(str(limit)),
+        problem=problem,
+    )
+
+
+def report_page(
+    reports: Sequence[Report], form: ValidatePage, *, base_url: str, paths: Mapping[str, str] | None = None
+) -> ReportPage:
+    """Word the reports on one submission.
+
+    Args:
+        form: The form with what was submitted, to mend it and try again.
+        base_url: Public address, for the command that gets the same report as data.
+        paths: Page of a subject that is a published record, by its IRI.
+    """
+    views = tuple(
+        ReportView(r, finding_groups(r.findings), (paths or {}).get(r.subject, "")) for r in reports
+    )
+    media_type = next(
+        (choice.value for choice in form.formats if choice.chosen and choice.value), "text/turtle"
+    )
+    query = urlencode([("profile", choice.value) for choice in form.profiles if choice.chosen])
+    command = (
+        f"curl --data-binary @dataset.ttl -H 'Content-Type: {media_type}' "
+        f"-H 'Accept: application/json' '{base_url}/validate{'?' if query else ''}{query}'"
+    )
+    return ReportPage(views, form, command)
+
+
+def finding_groups(findings: Iterable[Finding]) -> tuple[FindingGroup, ...]:
+    """Group findings by field; fields with a violation first, else in the order of the report."""
+    groups: dict[str, list[Finding]] = {}
+    for finding in findings:
+        groups.setdefault(finding.field, []).append(finding)
+    for found in groups.values():
+        found.sort(key=lambda finding: _ORDER[finding.severity])
+    worst_first = sorted(groups.items(), key=lambda item: _ORDER[item[1][0].severity])
+    return tuple(FindingGroup(field, tuple(found)) for field, found in worst_first)
+
+
+def result_table(
+    variables: Sequence[str],
+    rows: Iterable[Sequence[NamedNode | BlankNode | Literal | None]],
+    labels: Labels | None = None,
+) -> ResultTable:
+    """Word the rows of a SELECT, at most `MAX_ROWS` of them.
+
+    Args:
+        labels: Gives names to concepts; without it every IRI is shown as it is.
+    """
+    shown: list[tuple[Value | None, ...]] = []
+    for row in rows:
+        if len(shown) == MAX_ROWS:
+            return ResultTable(tuple(variables), tuple(shown), more=True)
+        shown.append(tuple(None if term is None else _cell(term, labels) for term in row))
+    return ResultTable(tuple(variables), tuple(shown))
+
+
+def error_page(
+    status: int, title: str, what: str, *, mend: str = "", details: Mapping[str, Any] | None = None
+) -> ErrorPage:
+    """Word an error; of `details`, those that are text, numbers or lists of them."""
+    shown = []
+    for name, value in (details or {}).items():
+        if isinstance(value, str | int | float):
+            shown.append((name.replace("_", " "), str(value)))
+        elif (
+            isinstance(value, list | tuple) and value and all(isinstance(v, str | int | float) for v in value)
+        ):
+            shown.append((name.replace("_", " "), ", ".join(map(str, value))))
+    return ErrorPage(status, title, what, mend, tuple(shown))
+
+
+def alternates(path: str) -> tuple[Alternate, ...]:
+    """A record's page in the formats that we write, by suffix."""
+    return tuple(Alternate(f.label, f.media_type, path + f.suffix) for f in WRITTEN)
+
+
+def _head(reader: Reader, record: Record, revision: Revision, base_url: str) -> dict[str, Any]:
+    """The arguments that all record pages share."""
+    subject = reader.subject
+    path = f"/{record.kind}/{record.slug}"
+    title = reader.first(subject, "title") or Value(record.title)
+    publisher, version = reader.first(subject, "publisher"), reader.first(subject, "version")
+    modified, issued = reader.first(subject, "modified"), reader.first(subject, "issued")
+    description = text(reader.graph.values(subject, ROLES["description"][0]))
+    year = next((value.moment[:4] for value in (issued, modified) if value and value.moment), "")
+    cited = [publisher.text if publisher else "", f"({year})" if year else ""]
+    source = " ".join(part for part in cited if part)
+    numbered = f" ({version.text})" if version else ""
+    return {
+        "kind": record.kind,
+        "path": path,
+        "url": base_url + path,
+        "title": title,
+        "descriptions": (literal_value(description),) if description else (),
+        "publisher": publisher.text if publisher else "",
+        "version": version.text if version else "",
+        "modified": modified,
+        "published": record.first_published,
+        "revision": revision.number,
+        "badges": badges(revision.outcome),
+        "alternates": alternates(path),
+        "source": record.source or "",
+        "citation": (source, title.text, f"{numbered}. {base_url}{path}"),
+    }
+
+
+def _groups(reader: Reader, fields: Sequence[Field], shown: Collection[Term] = ()) -> tuple[FactGroup, ...]:
+    """All facts, without what the page shows whole elsewhere: title, description, distributions."""
+    about = reader.graph.about(reader.subject)
+    skip = [name for role in ("title", "description") for name in ROLES[role] if len(about.get(name, ())) == 1]
+    for name in ROLES["distributions"]:
+        if name in about and all(node in shown for node in about[name]):
+            skip.append(name)
+    return tuple(reader.groups(fields, skip))
+
+
+def _cell(term: NamedNode | BlankNode | Literal, labels: Labels | None) -> Value:
+    if isinstance(term, Literal):
+        return literal_value(term)
+    value = address_value(term)
+    name = labels.label(term.value) if labels and isinstance(term, NamedNode) else None
+    return replace(value, text=name, voice="") if name else value

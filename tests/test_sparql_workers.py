@@ -1,0 +1,453 @@
+"""Do public queries answer, and can none of them hold, fill or break the service?"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, RdfFormat, Store, parse
+
+from catalogue.errors import (
+    MalformedQuery,
+    NotAcceptable,
+    QueryFailed,
+    QueryRefused,
+    QueryTimeout,
+    QueryTooLarge,
+    Unavailable,
+)
+from catalogue.sparql import formats, frames, guard
+from catalogue.sparql.guard import Form
+from catalogue.sparql.pool import QueryPool
+from catalogue.sparql.process import Worker
+from catalogue.sparql.result import Result
+
+BASE = "http://127.0.0.1:8000/"
+EX = "http://example.org/"
+JSON = "application/sparql-results+json"
+TITLE = NamedNode("http://purl.org/dc/terms/title")
+# Three thousand subjects: their product of three has no end that a test would live to see.
+ENDLESS = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }"
+GREEDY = "SELECT (GROUP_CONCAT(?x; separator='') AS ?all) { ?a ?b ?c . ?d ?e ?f BIND(CONCAT(STR(?c), STR(?f)) AS ?x) }"
+LONG = "SELECT * { ?a ?b ?c . ?d ?e ?f }"
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
+    store = Store(str(tmp_path_factory.mktemp("store") / "store"))
+    title = [
+        Quad(NamedNode(f"{EX}{n}"), TITLE, Literal(f"Dataset {n}", language="en"), DefaultGraph())
+        for n in range(3000)
+    ]
+    store.extend([*title, Quad(NamedNode(f"{EX}0"), TITLE, Literal("In a graph"), NamedNode(f"{EX}graph"))])
+    return store
+
+
+@pytest.fixture
+def snapshot(store: Store, tmp_path: Path) -> Path:
+    store.backup(str(tmp_path / "snapshot"))
+    return tmp_path / "snapshot"
+
+
+PoolMaker = Callable[..., QueryPool]
+
+
+@pytest.fixture
+def make_pool(snapshot: Path) -> Iterator[PoolMaker]:
+    pools: list[QueryPool] = []
+
+    def make(*, workers: int = 1, seconds: float = 20, memory: int = 500_000_000, queue: int = 20) -> QueryPool:
+        pool = QueryPool(workers=workers, seconds=seconds, memory=memory, queue=queue)
+        pools.append(pool)
+        pool.use(snapshot)
+        pool.start()
+        return pool
+
+    yield make
+    for pool in pools:
+        pool.close()
+
+
+@pytest.fixture
+def pool(make_pool: PoolMaker) -> QueryPool:
+    return make_pool()
+
+
+def run(pool: QueryPool, text: str, media_type: str = JSON, **dataset: list[str]) -> Result:
+    query = guard.check(text, limit=100_000)
+    return pool.run(query, media_type=media_type, base_iri=BASE, **dataset)
+
+
+def answer(pool: QueryPool, text: str, media_type: str = JSON, **dataset: list[str]) -> bytes:
+    return b"".join(run(pool, text, media_type, **dataset).chunks)
+
+
+def values(pool: QueryPool, text: str, **dataset: list[str]) -> list[str]:
+    """The values of ?x."""
+    bindings = json.loads(answer(pool, text, **dataset))["results"]["bindings"]
+    return [binding["x"]["value"] for binding in bindings]
+
+
+def wait_until(condition: Callable[[], bool], seconds: float = 5) -> float:
+    """Wait; return the seconds that it took."""
+    start = time.perf_counter()
+    while not condition():
+        assert time.perf_counter() - start < seconds, "still not so"
+        time.sleep(0.005)
+    return time.perf_counter() - start
+
+
+def test_a_table_comes_in_four_formats(pool: QueryPool) -> None:
+    text = f"SELECT ?x {{ <{EX}1> ?p ?x }}"
+    assert values(pool, text) == ["Dataset 1"]
+    xml = ElementTree.fromstring(answer(pool, text, "application/sparql-results+xml"))  # noqa: S314
+    assert [element.text for element in xml.iter() if element.tag.endswith("literal")] == ["Dataset 1"]
+    assert answer(pool, text, "text/csv") == b"x\r\nDataset 1\r\n"
+    assert answer(pool, text, "text/tab-separated-values") == b'?x\n"Dataset 1"@en\n'
+
+
+@pytest.mark.parametrize(("text", "truth"), [("ASK { ?s ?p ?o }", True), ("ASK { ?s <http://a/b> ?o }", False)])
+def test_a_truth_value_comes_in_four_formats(pool: QueryPool, text: str, truth: bool) -> None:
+    word = str(truth).lower().encode()
+    assert json.loads(answer(pool, text))["boolean"] is truth
+    assert b"<boolean>" + word in answer(pool, text, "application/sparql-results+xml")
+    assert answer(pool, text, "text/csv").strip() == word
+    assert answer(pool, text, "text/tab-separated-values").strip() == word
+
+
+@pytest.mark.parametrize("media_type", formats.offered(Form.CONSTRUCT))
+@pytest.mark.parametrize("text", [f"DESCRIBE <{EX}7>", f"CONSTRUCT {{ <{EX}7> ?p ?o }} {{ <{EX}7> ?p ?o }}"])
+def test_a_graph_comes_in_four_formats(pool: QueryPool, text: str, media_type: str) -> None:
+    format_ = RdfFormat.from_media_type(media_type)
+    assert format_ is not None
+    triples = [quad.triple for quad in parse(answer(pool, text, media_type), format_)]
+    assert [(str(t.subject.value), t.predicate, t.object.value) for t in triples] == [(f"{EX}7", TITLE, "Dataset 7")]
+
+
+def test_turtle_is_written_with_our_prefixes(pool: QueryPool) -> None:
+    assert b"dct:title" in answer(pool, f"DESCRIBE <{EX}7>", "text/turtle")
+
+
+def test_relative_iris_are_resolved_against_the_base(pool: QueryPool) -> None:
+    assert values(pool, "SELECT ?x { BIND(<dataset/a> AS ?x) }") == [f"{BASE}dataset/a"]
+
+
+def test_the_dataset_of_the_request_wins_over_that_of_the_query(pool: QueryPool) -> None:
+    text = f"SELECT ?x {{ <{EX}0> ?p ?x }}"
+    assert values(pool, text) == ["Dataset 0"]
+    assert values(pool, text.replace("{", f"FROM <{EX}graph> {{", 1)) == ["In a graph"]
+    assert values(pool, text, default_graphs=[f"{EX}graph"]) == ["In a graph"]
+    assert values(pool, text, named_graphs=[f"{EX}graph"]) == []
+    assert values(pool, text, default_graphs=[f"{EX}unknown"]) == []
+    with pytest.raises(MalformedQuery, match="IRI"):
+        run(pool, text, default_graphs=["not an IRI"])
+
+
+def test_a_syntax_error_has_its_place_and_the_worker_stays(pool: QueryPool) -> None:
+    answer(pool, "ASK {}")
+    with pytest.raises(MalformedQuery) as error:
+        run(pool, "SELECT * { ?s ?p ?o }\nLIMIT x")
+    assert (error.value.details["line"], error.value.details["column"]) == (2, 8)
+    with pytest.raises(MalformedQuery, match="unbound"):
+        run(pool, "SELECT ?x (COUNT(?y) AS ?n) { ?x ?p ?y }")
+    assert pool.status() == {"workers": 1, "busy": 0, "idle": 1, "waiting": 0, "ended": 0}
+
+
+def test_an_accept_header_chooses_among_the_formats_of_the_form() -> None:
+    assert formats.choose(None, Form.SELECT) == JSON
+    assert formats.choose("text/csv, */*;q=0.1", Form.SELECT) == "text/csv"
+    assert formats.choose("application/json", Form.ASK) == JSON
+    assert formats.choose("application/json", Form.CONSTRUCT) == "application/ld+json"
+    assert formats.choose("*/*", Form.DESCRIBE) == "text/turtle"
+    with pytest.raises(NotAcceptable) as error:
+        formats.choose("text/csv", Form.CONSTRUCT)
+    assert error.value.details["available"] == list(formats.offered(Form.CONSTRUCT))
+
+
+def test_a_query_without_end_is_killed_at_the_deadline_and_replaced(make_pool: PoolMaker) -> None:
+    pool = make_pool(seconds=1)
+    answer(pool, "ASK {}")
+    start = time.perf_counter()
+    with pytest.raises(QueryTimeout) as error:
+        run(pool, ENDLESS)
+    assert 0.9 < time.perf_counter() - start < 1.3
+    assert error.value.details == {"limit": 1, "setting": "query_seconds"}
+    assert wait_until(lambda: pool.status()["idle"] == 1) < 0.3
+    assert values(pool, f"SELECT ?x {{ <{EX}1> ?p ?x }}") == ["Dataset 1"]
+    assert pool.status()["ended"] == 1
+
+
+def test_a_deadline_during_the_stream_is_raised_by_the_iterator(make_pool: PoolMaker) -> None:
+    pool = make_pool(seconds=1)
+    chunks = run(pool, LONG).chunks
+    assert next(chunks)
+    with pytest.raises(QueryTimeout):
+        for _ in chunks:
+            time.sleep(0.05)
+    with pytest.raises(StopIteration):
+        next(chunks)
+    assert json.loads(answer(pool, "ASK {}"))["boolean"] is True
+
+
+def test_a_reader_that_stops_reading_holds_its_worker_to_the_deadline_only(make_pool: PoolMaker) -> None:
+    pool = make_pool(seconds=1)
+    chunks = run(pool, LONG).chunks
+    assert json.loads(answer(pool, "ASK {}"))["boolean"] is True
+    with pytest.raises(QueryTimeout):
+        list(chunks)
+
+
+def test_a_greedy_query_is_killed_at_the_memory_limit(make_pool: PoolMaker) -> None:
+    pool = make_pool(memory=150_000_000)
+    with pytest.raises(QueryTooLarge) as error:
+        run(pool, GREEDY)
+    assert error.value.details == {"limit": 150_000_000, "setting": "query_memory"}
+    assert json.loads(answer(pool, "ASK {}"))["boolean"] is True
+
+
+def test_one_huge_allocation_is_stopped_before_anybody_could_look(make_pool: PoolMaker) -> None:
+    pool = make_pool(memory=150_000_000)
+    doubled = " ".join(f"BIND(CONCAT(?x{n}, ?x{n}) AS ?x{n + 1})" for n in range(32))
+    with pytest.raises(QueryTooLarge):
+        run(pool, f"SELECT (STRLEN(?x32) AS ?x) {{ BIND('aaaaaaaa' AS ?x0) {doubled} }}")
+
+
+def test_a_query_that_breaks_the_engine_fails_alone(make_pool: PoolMaker) -> None:
+    pool = make_pool(workers=2)
+    overflow = "ASK { FILTER(" + "!" * 50_000 + "true) }"
+    with ThreadPoolExecutor(6) as threads:
+        broken = [threads.submit(run, pool, overflow) for _ in range(3)]
+        sound = [threads.submit(values, pool, f"SELECT ?x {{ <{EX}{n}> ?p ?x }}") for n in range(30)]
+        assert [future.result() for future in sound] == [[f"Dataset {n}"] for n in range(30)]
+        assert all(isinstance(future.exception(), QueryFailed) for future in broken)
+
+
+def test_a_worker_that_something_else_killed_costs_no_query(pool: QueryPool) -> None:
+    answer(pool, "ASK {}")
+    (worker,) = pool._idle
+    os.kill(worker.pid, 9)
+    wait_until(lambda: not worker.alive())
+    assert json.loads(answer(pool, "ASK {}"))["boolean"] is True
+
+
+def test_more_queries_than_the_queue_takes_are_sent_away(make_pool: PoolMaker) -> None:
+    pool = make_pool(seconds=2, queue=1)
+    answer(pool, "ASK {}")
+    with ThreadPoolExecutor(2) as threads:
+        first = threads.submit(run, pool, ENDLESS)
+        wait_until(lambda: pool.status()["busy"] == 1)
+        second = threads.submit(answer, pool, "ASK {}")
+        wait_until(lambda: pool.status()["waiting"] == 1)
+        with pytest.raises(Unavailable) as error:
+            run(pool, "ASK {}")
+        assert error.value.details["retry_after"] >= 1
+        assert isinstance(first.exception(), QueryTimeout)
+        assert json.loads(second.result())["boolean"] is True
+
+
+def test_the_next_query_sees_a_new_image_and_the_old_one_goes(
+    make_pool: PoolMaker, snapshot: Path, tmp_path: Path
+) -> None:
+    pool = make_pool(workers=2)
+    text = f"SELECT ?x {{ <{EX}new> ?p ?x }}"
+    assert values(pool, text) == []
+    store = Store(str(tmp_path / "store"))
+    for number in range(5):
+        store.add(Quad(NamedNode(f"{EX}new"), TITLE, Literal(str(number))))
+        store.backup(str(tmp_path / f"image-{number}"))
+        pool.use(tmp_path / f"image-{number}")
+        assert len(values(pool, text)) == number + 1
+    wait_until(lambda: not snapshot.exists())
+    wait_until(lambda: [path.name for path in tmp_path.glob("image-*")] == ["image-4"])
+
+
+def test_an_image_stays_while_a_query_reads_it(make_pool: PoolMaker, snapshot: Path, tmp_path: Path) -> None:
+    pool = make_pool(workers=2)
+    chunks = run(pool, LONG).chunks
+    Store(str(tmp_path / "store")).backup(str(tmp_path / "image"))
+    pool.use(tmp_path / "image")
+    assert values(pool, "SELECT ?x { ?x ?p ?o }") == []
+    assert next(chunks)
+    assert snapshot.exists()
+    chunks.close()
+    wait_until(lambda: not snapshot.exists())
+
+
+def test_a_missing_image_is_said_and_a_good_one_mends_it(pool: QueryPool, tmp_path: Path, store: Store) -> None:
+    answer(pool, "ASK {}")
+    pool.use(tmp_path / "nowhere")
+    wait_until(lambda: pool.status()["idle"] == 0)
+    store.backup(str(tmp_path / "good"))
+    pool.use(tmp_path / "good")
+    assert json.loads(answer(pool, "ASK { ?s ?p ?o }"))["boolean"] is True
+
+
+def test_without_an_image_queries_are_unavailable() -> None:
+    pool = QueryPool(workers=1, seconds=1, memory=10**9, queue=1)
+    pool.start()
+    try:
+        with pytest.raises(Unavailable):
+            run(pool, "ASK {}")
+    finally:
+        pool.close()
+
+
+def test_closing_a_result_early_ends_its_worker(pool: QueryPool) -> None:
+    chunks = run(pool, LONG).chunks
+    next(chunks)
+    chunks.close()
+    chunks.close()
+    assert list(chunks) == []
+    assert json.loads(answer(pool, "ASK {}"))["boolean"] is True
+    assert pool.status()["ended"] == 1
+
+
+def test_a_small_result_frees_its_worker_before_it_is_read(pool: QueryPool) -> None:
+    results = [run(pool, f"SELECT ?x {{ <{EX}{n}> ?p ?x }}") for n in range(5)]
+    assert pool.status()["busy"] == 0
+    assert [b"".join(result.chunks).count(b"Dataset") for result in results] == [1] * 5
+
+
+def test_many_threads_get_their_own_answers(make_pool: PoolMaker) -> None:
+    pool = make_pool(workers=2, queue=100)
+    with ThreadPoolExecutor(16) as threads:
+        answers = threads.map(lambda n: values(pool, f"SELECT ?x {{ <{EX}{n}> ?p ?x }}"), range(400))
+        assert list(answers) == [[f"Dataset {n}"] for n in range(400)]
+    assert pool.status() == {"workers": 2, "busy": 0, "idle": 2, "waiting": 0, "ended": 0}
+
+
+def test_closing_ends_running_queries_and_all_processes(make_pool: PoolMaker) -> None:
+    pool = make_pool(workers=2)
+    answer(pool, "ASK {}")
+    with ThreadPoolExecutor(1) as threads:
+        running = threads.submit(run, pool, ENDLESS)
+        wait_until(lambda: pool.status()["busy"] == 1)
+        pids = [worker.pid for worker in (*pool._busy, *pool._idle)]
+        pool.close()
+        assert isinstance(running.exception(), Unavailable)
+    assert not any(Path(f"/proc/{pid}").exists() for pid in pids)
+    with pytest.raises(Unavailable):
+        run(pool, "ASK {}")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux kills the children of a killed process")
+def test_workers_die_with_a_service_that_is_killed(snapshot: Path) -> None:
+    program = f"""if True:
+        import threading
+        from pathlib import Path
+        from catalogue.sparql import guard
+        from catalogue.sparql.pool import QueryPool
+        pool = QueryPool(workers=1, seconds=60, memory=10**9, queue=1)
+        pool.use(Path({str(snapshot)!r}))
+        pool.start()
+        query = guard.check({ENDLESS!r}, limit=1000)
+        threading.Thread(target=pool.run, args=[query], kwargs=dict(media_type={JSON!r}, base_iri="")).start()
+        while not pool._busy: pass
+        print(*(worker.pid for worker in pool._busy), flush=True)
+    """
+    root = str(Path(guard.__file__).parents[2])
+    service = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True, cwd=root)
+    with service:
+        assert service.stdout is not None
+        pid = int(service.stdout.readline())
+        assert Path(f"/proc/{pid}").exists()
+        service.kill()
+    wait_until(lambda: not _runs(pid))
+
+
+def _runs(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+class Canary:
+    """A server that counts who comes."""
+
+    def __init__(self) -> None:
+        self.socket = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self.socket.getsockname()[1]}/sparql"
+        self.visits = 0
+        self._thread = threading.Thread(target=self._serve, daemon=True)
+        self._thread.start()
+
+    def _serve(self) -> None:
+        while True:
+            try:
+                visitor, _ = self.socket.accept()
+            except OSError:
+                return
+            self.visits += 1
+            visitor.close()
+
+    def close(self) -> None:
+        self.socket.shutdown(socket.SHUT_RDWR)
+        self.socket.close()
+        self._thread.join()
+
+
+@pytest.fixture
+def canary() -> Iterator[Canary]:
+    canary = Canary()
+    yield canary
+    canary.close()
+
+
+CALLS = [
+    "SELECT * {{ SERVICE <{url}> {{ ?s ?p ?o }} }}",
+    "PREFIX e: <{url}> SELECT * {{ sErViCee: {{ ?s ?p ?o }} }}",
+    "PREFIX : <{url}> SELECT * {{ service: {{ ?s ?p ?o }} }}",
+    "SELECT * {{ SERVICE#comment\n SILENT#{{\n<{url}>{{}} }}",
+    "SELECT * {{ VALUES ?e {{ <{url}> }} SERVICE ?e {{ ?s ?p ?o }} }}",
+    "SELECT * {{ ?a ?b ?c OPTIONAL {{ {{ SELECT * {{ SERVICE <{url}> {{ ?s ?p ?o }} }} }} }} }}",
+    'SELECT * {{ # \\u000A """\n SERVICE <{url}> {{ ?s ?p ?o }} #"""\n }}',
+    'SELECT * {{ FILTER(1<2||3<?b#>"""\n) SERVICE <{url}> {{ ?s ?p ?o }} #"""\n }}',
+]
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_the_engine_alone_would_call_and_the_guard_alone_refuses(call: str, canary: Canary) -> None:
+    text = call.format(url=canary.url)
+    try:
+        results = Store().query(text)
+        list(results)  # type: ignore[arg-type]
+    except OSError:
+        pass  # the canary closes the connection
+    assert canary.visits > 0 or "OPTIONAL" in text
+    with pytest.raises(QueryRefused, match="SERVICE"):
+        guard.check(text, limit=10_000)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="seccomp is of Linux")
+@pytest.mark.parametrize("call", CALLS)
+def test_the_worker_cannot_call_even_what_the_guard_has_not_seen(call: str, canary: Canary, snapshot: Path) -> None:
+    worker = Worker(seconds=20, memory=10**9)
+    try:
+        assert worker.sealed
+        worker.open(snapshot)
+        text = call.format(url=canary.url)
+        worker.send(
+            frames.QUERY, query=text, base_iri=BASE, media_type=JSON, default_graphs=[], named_graphs=[]
+        )
+        if "SILENT" not in text:
+            with pytest.raises(QueryFailed, match="not permitted"):
+                while True:
+                    worker.receive((frames.HEADER, frames.CHUNK))
+        else:
+            worker.receive((frames.HEADER,))
+            worker.receive((frames.CHUNK,))
+    finally:
+        worker.end()
+        worker.close_pipes()
+    assert canary.visits == 0
