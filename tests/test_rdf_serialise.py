@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import random
 from pathlib import Path
+from random import Random
 from xml.etree import ElementTree
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyoxigraph import (
     BlankNode,
@@ -36,7 +36,7 @@ DATASET = NamedNode("https://example.org/dataset/a")
 
 
 def isomorphic(triples: list[Triple]) -> set[Quad]:
-    dataset = Dataset(Quad(t.subject, t.predicate, t.object) for t in triples)  # type: ignore[arg-type]
+    dataset = Dataset(Quad(t.subject, t.predicate, t.object) for t in triples)
     dataset.canonicalize(CanonicalizationAlgorithm.UNSTABLE)
     return set(dataset)
 
@@ -72,19 +72,21 @@ IRIS = st.builds("{}{}".format, st.sampled_from(STARTS), TAILS).filter(valid).ma
 NAMES = st.builds(
     lambda start, tail: NamedNode(start + tail),
     st.sampled_from(["http://example.org/", "urn:x:", DCAT, DCT, "http://x/#é?q="]),
-    st.from_regex(r"[a-zA-Zé_][\w.-]{0,6}", fullmatch=True).filter(lambda tail: valid("http://x/" + tail)),
+    st.from_regex(r"[a-zA-Zé_][a-z0-9é_.-]{0,6}", fullmatch=True).filter(
+        lambda tail: valid("http://x/" + tail)
+    ),
 )
 LITERALS = (
     st.text(max_size=12).map(Literal)
     | st.text("\x00\x01\x0b\r\n\t\"'\\<>&]\x85\u2028\ufffe\uffff ", max_size=8).map(Literal)
-    | st.builds(lambda v, tag: Literal(v, language=tag), st.text(max_size=5), st.sampled_from(["en", "de-at", "zh-hant"]))
+    | st.builds(lambda v, tag: Literal(v, language=tag), st.text(max_size=5), st.sampled_from(["en", "de-at"]))
     | st.builds(
         lambda v, type: Literal(v, datatype=type),
         st.text(max_size=5) | st.sampled_from(["1", "1.0", "true", "01", "INF", "4.0E0", "{}"]),
-        st.sampled_from([XSD["integer"], XSD["double"], XSD["boolean"], RDF["JSON"], RDF["XMLLiteral"], RDF["HTML"]]) | IRIS,
+        st.sampled_from([XSD["integer"], XSD["double"], XSD["boolean"], RDF["JSON"], RDF["XMLLiteral"]]) | IRIS,
     ).filter(lambda literal: literal.datatype not in (RDF["langString"], RDF["dirLangString"]))
 )  # fmt: skip
-BLANKS = st.sampled_from(["a", "0", "b1", "a:b"]).map(BlankNode)
+BLANKS = st.sampled_from(["a", "0", "b1", "a.b", "é"]).map(BlankNode)
 
 
 def graphs(predicates: st.SearchStrategy[NamedNode]) -> st.SearchStrategy[list[Triple]]:
@@ -114,7 +116,6 @@ def without_forbidden(triple: Triple) -> Triple:
 @QUICK
 @given(graphs(NAMES))
 def test_rdf_xml_reads_back_the_same_but_for_characters_that_xml_forbids(triples: list[Triple]) -> None:
-    assume(all(t.predicate.value not in (RDF["li"].value,) for t in triples))
     written = serialise(triples, RDF_XML)
     assert isomorphic(read(written, RDF_XML)) == isomorphic([without_forbidden(triple) for triple in triples])
 
@@ -132,10 +133,12 @@ def test_a_predicate_that_xml_cannot_write_is_named(predicate: str | NamedNode) 
 
 @pytest.mark.parametrize("format", WRITTEN, ids=lambda format: format.name)
 @QUICK
-@given(triples=graphs(NAMES), seed=st.integers())
-def test_the_order_of_the_triples_does_not_show(format: Format, triples: list[Triple], seed: int) -> None:
+@given(triples=graphs(NAMES), chance=st.randoms())
+def test_the_order_of_the_triples_does_not_show(
+    format: Format, triples: list[Triple], chance: Random
+) -> None:
     shuffled = triples * 2
-    random.Random(seed).shuffle(shuffled)
+    chance.shuffle(shuffled)
     assert serialise(shuffled, format, first=DATASET) == serialise(Graph(triples), format, first=DATASET)
 
 

@@ -39,15 +39,16 @@ def test_each_record_is_a_part_of_its_kind_in_order_of_mention() -> None:
 
 
 def test_the_more_special_type_decides() -> None:
-    found = cut(
-        ":s a dcat:Dataset, dcat:DatasetSeries . :c a dcat:Catalog, dcat:Dataset . :z a dcat:DatasetSeries, dcat:Catalog ."
-    )
+    found = cut(""":s a dcat:Dataset, dcat:DatasetSeries . :c a dcat:Catalog, dcat:Dataset .
+      :z a dcat:DatasetSeries, dcat:Catalog .""")
     assert [part.kind for part in found.parts] == [Kind.SERIES, Kind.CATALOG, Kind.CATALOG]
 
 
 def test_a_record_holds_whatever_it_mentions_from_node_to_node() -> None:
-    found = cut(""":a a dcat:Dataset ; dct:publisher :p ; dcat:distribution [ dcat:accessService :svc ] ; dct:language :en .
-      :p foaf:name "P" ; dct:spatial [ dct:title "x" ] . :svc a dcat:DataService ; dct:publisher :p . :other foaf:name "O" .""")
+    found = cut(""":a a dcat:Dataset ; dct:publisher :p ; dct:language :en ;
+        dcat:distribution [ dcat:accessService :svc ] .
+      :p foaf:name "P" ; dct:spatial [ dct:title "x" ] . :svc a dcat:DataService ; dct:publisher :p .
+      :other foaf:name "O" .""")
     [part] = found.parts
     named = {subject for subject in part.graph.subjects() if isinstance(subject, NamedNode)}
     assert named == {node("a"), node("p"), node("svc")}

@@ -32,6 +32,7 @@ PLACES = {
     "right": NAL + "access-right/",
     "theme": NAL + "data-theme/",
     "category": HDEU + "healthcategories/",
+    "acceptance": HDEU.replace("hdeu-dcat.", "hdeu-dcat.acceptance.") + "healthcategories/",
     "iana": "http://www.iana.org/assignments/media-types/",
     "algorithm": "http://spdx.org/rdf/terms#checksumAlgorithm_",
     "law": "http://data.europa.eu/eli/reg/",
@@ -56,7 +57,8 @@ ex:d dcatap:applicableLegislation law:2025\/327\/oj .
 ex:d dpv:hasLegalBasis [ a dpv:LegalBasis ; dct:description "National act"@en ] .
 ex:d dpv:hasPurpose [ a dpv:Purpose ; dct:description "Research"@en ] .
 ex:d dpv:hasPersonalData <https://w3id.org/dpv/dpv-pd#Age> .
-ex:d healthdcatap:retentionPeriod [ a dct:PeriodOfTime ; dcat:startDate "2020"^^xsd:gYear ; dcat:endDate "2035"^^xsd:gYear ] .
+ex:d healthdcatap:retentionPeriod ex:kept .
+ex:kept a dct:PeriodOfTime ; dcat:startDate "2020"^^xsd:gYear ; dcat:endDate "2035"^^xsd:gYear .
 ex:d healthdcatap:populationCoverage "Adults of three hospitals"@en .
 ex:d healthdcatap:numberOfRecords "3600"^^xsd:nonNegativeInteger .
 ex:d healthdcatap:numberOfUniqueIndividuals "1200"^^xsd:nonNegativeInteger .
@@ -73,7 +75,7 @@ ex:activity a prov:Activity .
 ex:activity dct:type hdeu:health-activity\/ROUTINE_RECORDS .
 ex:d dct:source ex:archive .
 ex:d dcat:contactPoint ex:kind .
-ex:kind a vcard:Kind .
+ex:kind a vcard:Kind ; vcard:fn "Data desk" .
 ex:kind vcard:hasEmail <mailto:data@example.org> .
 ex:d healthdcatap:hdab ex:hdab .
 ex:hdab a foaf:Agent .
@@ -88,8 +90,8 @@ ex:hdab-contact cv:openingHours ex:hours .
 ex:hours a time:TemporalEntity .
 ex:hours dct:description "Working days"@en .
 ex:hours cv:frequency nal:frequency\/DAILY .
-ex:d geodcatap:custodian ex:hospital .
 ex:d dct:publisher ex:hospital .
+ex:d geodcatap:custodian ex:hospital .
 ex:hospital a foaf:Organization .
 ex:hospital foaf:name "University Hospital"@en .
 ex:hospital dct:type hdeu:publisher-type\/biobank .
@@ -175,7 +177,10 @@ RECORDS = {Kind.DATASET: DATASET, Kind.SERIES: SERIES, Kind.CATALOG: CATALOG}
 
 @dataclass(frozen=True)
 class Case:
-    """A change that breaks a rule. `good` is another form that keeps it, put in place of the same lines."""
+    """A change that breaks a rule. `good` is another form that keeps it, put in place of the same lines.
+
+    `shown` is the rule that the finding names, where it is one that this rule only applies elsewhere.
+    """
 
     rule: str
     path: str
@@ -184,13 +189,14 @@ class Case:
     add: str = ""
     good: str = field(default="", kw_only=True)
     kind: Kind = field(default=Kind.DATASET, kw_only=True)
+    shown: str = field(default="", kw_only=True)
 
 
-TWO = 'ex:d {0} ex:two . ex:two a foaf:Agent ; foaf:name "Two" ; cv:contactPoint [ a cv:ContactPoint ; cv:email "t@example.org" ] .'
 LAW = "ex:d dcatap:applicableLegislation"
 FILE_LAW = "ex:file dcatap:applicableLegislation"
 HDAB = "healthdcatap:hdab"
 COLUMN = "healthdcatap:hasVariables / csvw:table / csvw:column"
+SECOND = 'ex:second a csvw:Column ; csvw:name "b" ; dct:description "B" ; csvw:datatype "string"'
 # fmt: off
 CASES = (
     Case("H02", "dct:accessRights", V, "ex:d dct:accessRights"),
@@ -214,9 +220,9 @@ CASES = (
     Case("H12", "dcat:distribution / dcat:accessURL", V, "ex:file dcat:accessURL"),
     Case("H12", "dcat:distribution / dcat:accessURL", V, "ex:file dcat:accessURL",
          'ex:file dcat:accessURL "https://example.org" .'),
-    Case("H13", "adms:sample / dcat:accessURL", V, "ex:sample dcat:accessURL"),
+    Case("H13", "adms:sample / dcat:accessURL", V, "ex:sample dcat:accessURL", shown="H12"),
     Case("H13", "healthdcatap:analytics / dcatap:applicableLegislation", V, "ex:d healthdcatap:analytics",
-         "ex:d healthdcatap:analytics [ a dcat:Distribution ; dcat:accessURL ex:page ] ."),
+         "ex:d healthdcatap:analytics [ a dcat:Distribution ; dcat:accessURL ex:page ] .", shown="H09"),
     Case("H14", "dcat:theme", V, "", 'ex:d dcat:theme "health" .'),
     Case("H14", "dcat:theme", V, "", "ex:d dcat:theme <http://eurovoc.europa.eu/192> ."),
     Case("H15", "dcat:theme", V, "ex:d dcat:theme", "ex:d dcat:theme theme:TECH .",
@@ -224,12 +230,12 @@ CASES = (
     Case("H16", "healthdcatap:healthCategory", V, "ex:d healthdcatap:healthCategory",
          'ex:d healthdcatap:healthCategory "EHR" .'),
     Case("H16", "healthdcatap:healthCategory", V, "ex:d healthdcatap:healthCategory",
-         "ex:d healthdcatap:healthCategory <https://hdeu-dcat.acceptance.data.health.europa.eu/resource/authority/healthcategories/EHRS> ."),
+         "ex:d healthdcatap:healthCategory acceptance:EHRS ."),
     Case("H17", "healthdcatap:healthTheme", V, "ex:d healthdcatap:healthTheme",
          "ex:d healthdcatap:healthTheme ex:theme ."),
     Case("H17", "healthdcatap:healthTheme", W, "ex:d healthdcatap:healthTheme"),
     Case("H18", HDAB, V, "ex:d healthdcatap:hdab"),
-    Case("H18", HDAB, V, "", TWO.format(HDAB)),
+    Case("H18", HDAB, V, "", "ex:d healthdcatap:hdab ex:hospital ."),
     Case("H19", f"{HDAB} / cv:contactPoint", V, "ex:hdab cv:contactPoint",
          "ex:hdab dcat:contactPoint [ a vcard:Kind ; vcard:hasEmail <mailto:h@example.org> ] ."),
     Case("H19", f"{HDAB} / cv:contactPoint", V, "",
@@ -252,10 +258,9 @@ CASES = (
     Case("H21", "dct:creator / foaf:name", V, "", "ex:d dct:creator [ a foaf:Agent ] .",
          good='ex:d dct:creator [ a foaf:Person ; foaf:name "Ada" ] .'),
     Case("H22", f"{HDAB} / dct:type", V, "", 'ex:hdab dct:type hdeu:publisher-type\\/biobank .'),
-    Case("H22", "dct:publisher / dct:type", V, "ex:d dct:publisher",
-         'ex:d dct:publisher [ a foaf:Agent ; foaf:name "P" ; dct:type <http://purl.org/adms/publishertype/Company> ; cv:contactPoint [ a cv:ContactPoint ; cv:email "p@example.org" ] ] .'),
-    Case("H23", "dct:publisher / dct:description", V, "ex:d geodcatap:custodian",
-         'ex:hospital dct:description "Vierteljährlich"@de .'),
+    Case("H22", "dct:publisher / dct:type", V, "ex:hospital dct:type",
+         "ex:hospital dct:type <http://purl.org/adms/publishertype/Company> ."),
+    Case("H23", "dct:publisher / dct:description", V, "", 'ex:hospital dct:description "Vierteljährlich"@de .'),
     Case("H24", f"{HDAB} / cv:contactPoint / (cv:email|cv:contactPage)", V,
          'ex:hdab-contact cv:email\nex:hdab-contact cv:contactPage',
          good="ex:hdab-contact cv:contactPage ex:form ."),
@@ -302,14 +307,15 @@ CASES = (
     Case("H36", COLUMN, V, "ex:column a csvw:Column"),
     Case("H37", f"{COLUMN} / csvw:name", V, "", 'ex:column csvw:name "years" .'),
     Case("H37", f"{COLUMN} / csvw:title", V, "ex:column csvw:title", 'ex:column csvw:titles "Age"@en .'),
-    Case("H37", f"{COLUMN} / csvw:titles", W, "", 'ex:column csvw:titles "Age"@en .'),
+    Case("H37", COLUMN, W, "ex:column csvw:title", 'ex:column csvw:titles "Age"@en .',
+         good='ex:column csvw:title "Age"@en ; csvw:titles "Age"@en .'),
     Case("H37", f"{COLUMN} / dct:description", V, "ex:column dct:description"),
     Case("H37", f"{COLUMN} / csvw:datatype", V, "", 'ex:column csvw:datatype "string" .'),
     Case("H37", f"{COLUMN} / csvw:propertyUrl", V, "ex:column csvw:propertyUrl",
          'ex:column csvw:propertyUrl "age" .'),
     Case("H37", f"{COLUMN} / rdf:rest / rdf:first / csvw:title", V, "ex:table csvw:column",
-         'ex:table csvw:column ( ex:column [ a csvw:Column ; csvw:name "b" ; dct:description "B" ; csvw:datatype "string" ] ) .',
-         good='ex:table csvw:column ( ex:column [ a csvw:Column ; csvw:name "b" ; csvw:title "B" ; dct:description "B" ; csvw:datatype "string" ] ) .'),
+         f"ex:table csvw:column ( ex:column ex:second ) . {SECOND} .",
+         good=f'ex:table csvw:column ( ex:column ex:second ) . {SECOND} ; csvw:title "B" .'),
     Case("H38", f"{COLUMN} / csvw:datatype", W, "ex:column csvw:datatype",
          'ex:column csvw:datatype "Integer" .'),
     Case("H39", "healthdcatap:minTypicalAge", V, "ex:d healthdcatap:minTypicalAge",
@@ -396,7 +402,7 @@ CASES = (
     Case("H60", "dct:spatial", W, "ex:d dct:spatial"),
     Case("H60", "dct:source", W, "ex:d dct:source"),
     Case("H60", "dcat:distribution / dct:license", W, "ex:file dct:license"),
-    Case("H61", "healthdcatap:healthCategory", V, "", "ex:d healthdcatap:healthCategory category:XYZ ."),
+    Case("H61", "healthdcatap:healthCategory", V, "", "ex:d healthdcatap:healthCategory category:XYZ .", shown="H16"),
     Case("H62", "owl:versionInfo", W, "", 'ex:d owl:versionInfo "1" .'),
     Case("H62", "dct:temporal / http://schema.org/startDate", W, "",
          'ex:period schema:startDate "2015-01-01"^^xsd:date .'),
@@ -446,13 +452,16 @@ def test_the_base_dataset_lacks_nothing_that_is_recommended() -> None:
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.rule}-{case.path}")
-def test_a_rule_finds_what_breaks_it_and_nothing_else_does(case: Case) -> None:
+def test_a_rule_finds_what_breaks_it_and_only_that(case: Case) -> None:
     wanted = (case.path, case.severity)
     good = report(case.kind, case.drop if case.good else "", case.good)
     assert wanted not in places(good), "the record that keeps the rule"
 
     broken = report(case.kind, case.drop, case.add)
     assert wanted in places(broken), [(f.severity, f.path, f.message) for f in broken.findings]
+    assert (case.shown or case.rule) in {
+        rule for f in broken.findings if (f.path, f.severity) == wanted for rule in f.rules
+    }
     assert broken.conforms is (V not in {f.severity for f in broken.findings})
 
 

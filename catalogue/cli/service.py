@@ -14,8 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-from granian import Granian
-from granian.constants import HTTPModes, Interfaces
 
 from catalogue.settings import Settings
 
@@ -93,22 +91,9 @@ def rebuild(settings: Settings, what: str) -> None:
 
 
 def _run(settings: Settings, host: str, port: int) -> None:
-    logging.getLogger("_granian").setLevel(logging.WARNING)
-    server = Granian(
-        "catalogue",
-        address=host,
-        port=port,
-        interface=Interfaces.WSGI,
-        workers=1,
-        blocking_threads=settings.threads,
-        http=HTTPModes.http1,
-        websockets=False,
-        log_enabled=True,
-        log_level="warning",  # type: ignore[arg-type]
-        workers_kill_timeout=15,
-        respawn_failed_workers=True,
-    )
-    server.serve(target_loader=lambda *_, **__: _application(settings), wrap_loader=False)
+    from .server import Server
+
+    Server(lambda: _application(settings), host, port, settings.threads).run()
 
 
 def _application(settings: Settings) -> Any:

@@ -19,7 +19,7 @@ from catalogue.rdf.namespaces import SH
 
 from .concepts import Vocabularies
 from .engine import Result
-from .implied import Implied
+from .implied import Implied, is_bare
 from .shape import BELOW, IN_SCHEME, PropertyShape
 from .shapes import ShapeSet
 from .trails import Trails
@@ -68,7 +68,7 @@ class Reader:
         if result.component in ("Node", "Or", "Xone", "And") and self._asks_vocabulary(shape, result):
             return [(self._problem(shape, result, "Vocabulary"), severity)]
         if result.component == "Node" and result.details:
-            if self._is_bare(result.value):
+            if result.value is not None and is_bare(self._graph, result.value):
                 missing = self._missing(result.details)
                 return [(self._problem(shape, result, "Undescribed", missing), severity)] if missing else []
             return [leaf for detail in result.details for leaf in self._leaves(detail, severity)]
@@ -84,9 +84,6 @@ class Reader:
             (source and source.predicate in (IN_SCHEME, BELOW)) or self._shapes.is_vocabulary(node)
             for node, source in sources
         )
-
-    def _is_bare(self, value: Term | None) -> bool:
-        return isinstance(value, NamedNode) and not self._graph.describes(value)
 
     def _missing(self, details: Iterable[Result]) -> tuple[str, ...]:
         """Labels of the fields that a description must have, from what its absence fails."""

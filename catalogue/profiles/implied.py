@@ -51,10 +51,21 @@ def classes(graph: Graph, node: Term) -> list[Term]:
     return stated + [SUPERCLASSES[type_] for type_ in stated if type_ in SUPERCLASSES]  # type: ignore[index]
 
 
+def is_bare(graph: Graph, node: Term) -> bool:
+    """Whether a value is only named: an IRI of which the graph says nothing, or nothing but its type."""
+    return isinstance(node, NamedNode) and all(predicate == RDF["type"] for predicate in graph.about(node))
+
+
 def typed_focus(graph: Graph, shapes: ShapeSet) -> Focus:
-    """Every node that a shape targets by a type which the graph states."""
+    """Every node that a shape targets by a type which the graph states.
+
+    A node that is only named is no target, or what we store and serve (with the types that roles imply) would fail
+    where what was submitted did not.
+    """
     focus: Focus = {}
     for subject in graph.subjects():
+        if is_bare(graph, subject):
+            continue
         seen: set[Subject] = set()
         for class_ in classes(graph, subject):
             for shape in shapes.targeting(class_.value):

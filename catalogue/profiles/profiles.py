@@ -153,7 +153,7 @@ class Profiles:
         mentioned = dict.fromkeys(t.object.value for t in graph if isinstance(t.object, NamedNode))
         facts = self._vocabularies.lookup(mentioned)
         data = DataGraph(judged_triples(graph, [item for found in roles for item in found], facts))
-        trails = Trails(graph, subject, kind)
+        trails = Trails(graph, subject, kind, [one.shapes for one in sets])
         outcomes: list[ProfileOutcome] = []
         every: list[Finding] = []
         for profile, (level, clear), one, nodes, types in zip(

@@ -140,6 +140,12 @@ class ShapeSet:
         )
 
     @cached_property
+    def names(self) -> dict[NamedNode, str]:
+        """What a property is called, by the first field that has it."""
+        named = [shape for shape in self.properties.values() if shape.name and shape.predicate]
+        return {shape.predicate: shape.name for shape in reversed(named) if shape.predicate}
+
+    @cached_property
     def _by_target(self) -> dict[str, list[NodeShape]]:
         found: dict[str, list[NodeShape]] = {}
         for shape in self.nodes.values():
@@ -328,6 +334,9 @@ class ShapeSet:
             if not self.graph.describes(part):
                 raise IllFormed(f"{getattr(node, 'value', node)} refers to {part}, which no file describes")
             self._visit(part, (*trail, node), done)
+        for parameter in (SH["in"], SH["languageIn"], SH["ignoredProperties"]):
+            for head in self.graph.values(node, parameter):
+                self.members(head)
         done.add(node)
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from pyoxigraph import Literal, NamedNode
 
@@ -26,7 +26,16 @@ _IRI = re.compile(r"<([^<>]*)>")
 class Trails:
     """Ways from the subject of one record to every node that hangs on it."""
 
-    def __init__(self, graph: Graph, subject: NamedNode, kind: Kind) -> None:
+    def __init__(self, graph: Graph, subject: NamedNode, kind: Kind, sets: Sequence[ShapeSet]) -> None:
+        """Find the ways.
+
+        Args:
+            graph: The record.
+            subject: Where they begin.
+            kind: What the subject is.
+            sets: Shapes of all profiles in play, for names that one of them lacks.
+        """
+        self._sets = sets
         self._graph = graph
         self._subject = subject
         self._kind = kind
@@ -63,10 +72,17 @@ class Trails:
             if node != self._subject:
                 reached = [*reached, *_targeting(self._graph, node, shapes)]
             parts = [part for part in _parts(shapes, reached) if part.predicate == predicate]
-            names.append(next((part.name for part in parts if part.name), path_words(predicate.value)))
+            names.append(next((part.name for part in parts if part.name), "") or self._name(predicate))
             inner = (node for part in parts for node in part.nodes)
             reached = [shapes.nodes[node] for node in inner if node in shapes.nodes]
         return " › ".join([*names, *([label] if label else [])])
+
+    def _name(self, predicate: NamedNode) -> str:
+        """What any profile calls a property."""
+        for shapes in self._sets:
+            if predicate in shapes.names:
+                return shapes.names[predicate]
+        return path_words(predicate.value)
 
 
 def _targeting(graph: Graph, node: Subject, shapes: ShapeSet) -> Iterator[NodeShape]:

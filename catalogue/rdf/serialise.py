@@ -175,11 +175,11 @@ def _json_ld(blocks: list[Block], prefixes: Mapping[str, str]) -> bytes:
     for subject, about in blocks:
         node: dict[str, Any] = {"@id": _label(subject)}
         for name, values in about:
-            key = names.short(name.value) or name.value
             if name == _TYPE and not any(isinstance(value, Literal) for value in values):
                 key = "@type"
                 written = [names.short(value.value) or _label(value) for value in values]
             else:
+                key = names.short(name.value) or name.value
                 written = [write(value) for value in values]
             node[key] = written[0] if len(written) == 1 else written
         nodes.append(node)

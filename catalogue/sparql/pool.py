@@ -29,6 +29,8 @@ from .result import Chunks, Result
 
 _LOOK = 0.02
 _PAUSE = 0.5
+# One who begins to wait just after another was taken must outlast that one's deadline and the renewal.
+_GRACE = 1.0
 # So much of a result is taken at once: most workers are free again before a slow client has read anything, and
 # an error within it can still be said with a status.
 _TAKEN = 1_048_576
@@ -41,7 +43,8 @@ class QueryPool:
 
     Args:
         workers: Processes, so also queries at the same time.
-        seconds: Deadline of a query, reading of its result by the client included; also the longest wait in the queue.
+        seconds: Deadline of a query, reading of its result by the client included. With one second more, also the
+            longest wait in the queue.
         memory: Most resident bytes of a worker.
         queue: Queries that may wait for a worker.
     """
@@ -54,6 +57,7 @@ class QueryPool:
         self._watched = threading.Event()
         self._idle: deque[Worker] = deque()
         self._busy: set[Worker] = set()
+        self._killed: list[Worker] = []
         self._waiting = 0
         self._ended = 0
         self._snapshot: Path | None = None
@@ -165,7 +169,7 @@ class QueryPool:
                 raise self._occupied("Too many queries are waiting.")
             self._waiting += 1
             try:
-                self._freed.wait_for(self._drop_dead, timeout=self._seconds)
+                self._freed.wait_for(self._drop_dead, timeout=self._seconds + _GRACE)
             finally:
                 self._waiting -= 1
             if self._closed or self._snapshot is None:
@@ -239,6 +243,7 @@ class QueryPool:
             return
         # The one who reads its result learns of it there, perhaps late; the replacement need not wait for that.
         worker.kill()
+        self._killed.append(worker)
         self._busy.discard(worker)
         self._ended += 1
         self._renew.notify()
@@ -246,11 +251,11 @@ class QueryPool:
     def _renewal(self) -> None:
         # The kernel kills workers when the thread that started them ends, so this one starts them all.
         while True:
-            self._delete_old()
+            self._clear_away()
             with self._lock:
                 self._renew.wait_for(self._has_work)
                 if self._closed:
-                    return
+                    break
                 missing = self._missing()
                 stale = next(filter(self._stale, self._idle), None)
                 if stale is not None and not missing:
@@ -263,6 +268,7 @@ class QueryPool:
             except (OSError, CatalogueError) as error:
                 log.warning("query process does not start", error=repr(error))
                 time.sleep(_PAUSE)
+        self._clear_away()
 
     def _make_ready(self, worker: Worker) -> None:
         """Open the newest image and hand the worker out."""
@@ -289,14 +295,19 @@ class QueryPool:
         return worker.snapshot != self._snapshot
 
     def _has_work(self) -> bool:
-        return self._closed or self._missing() or any(map(self._stale, self._idle)) or bool(self._deletable())
+        stale = any(map(self._stale, self._idle))
+        return self._closed or self._missing() or stale or bool(self._killed) or bool(self._unread())
 
-    def _deletable(self) -> set[Path]:
+    def _unread(self) -> set[Path]:
         return self._old - {worker.snapshot for worker in (*self._idle, *self._busy) if worker.snapshot}
 
-    def _delete_old(self) -> None:
+    def _clear_away(self) -> None:
+        """Wait for the end of killed workers, delete images that nobody reads."""
         with self._lock:
-            unread = self._deletable()
+            unread = self._unread()
             self._old -= unread
+            killed, self._killed = self._killed, []
+        for worker in killed:
+            worker.end()
         for snapshot in unread:
             shutil.rmtree(snapshot, ignore_errors=True)

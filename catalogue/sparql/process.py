@@ -154,7 +154,8 @@ def _environment() -> dict[str, str]:
     """What a worker gets to know: no setting of the service, in which tokens may stand."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("CATALOGUE_")}
     path = [str(_ROOT), *filter(None, [environment.get("PYTHONPATH")])]
-    return environment | {"PYTHONPATH": os.pathsep.join(path)}
+    # A query that is too large aborts the engine, which would log a page on each.
+    return environment | {"PYTHONPATH": os.pathsep.join(path), "RUST_BACKTRACE": "0"}
 
 
 def _malformed(message: str) -> MalformedQuery:

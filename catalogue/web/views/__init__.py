@@ -15,7 +15,7 @@ from catalogue.web.views.build import (
     result_table,
     validate_page,
 )
-from catalogue.web.views.facts import Fact, FactGroup, Nested, Reader, facts
+from catalogue.web.views.facts import Nested, Reader, facts
 from catalogue.web.views.pages import (
     Alternate,
     CatalogPage,
@@ -48,6 +48,7 @@ from catalogue.web.views.record import (
     summary,
 )
 from catalogue.web.views.roles import ACCESS, ROLES
+from catalogue.web.views.statements import Fact, FactGroup
 from catalogue.web.views.values import Labels, Value
 
 __all__ = [

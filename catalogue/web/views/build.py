@@ -15,7 +15,7 @@ from pyoxigraph import BlankNode, Literal, NamedNode
 from catalogue.model import Field, Finding, Record, Report, Revision, Severity
 from catalogue.rdf.graph import Graph, Subject, Term, text
 from catalogue.rdf.media import READ, WRITTEN
-from catalogue.web.views.facts import FactGroup, Nested, Reader
+from catalogue.web.views.facts import Nested, Reader
 from catalogue.web.views.pages import (
     Alternate,
     CatalogPage,
@@ -38,9 +38,11 @@ from catalogue.web.views.record import (
     badges,
     distributions,
     figures,
+    publisher,
     tier,
 )
 from catalogue.web.views.roles import ROLES
+from catalogue.web.views.statements import FactGroup
 from catalogue.web.views.values import Labels, Value, address_value, literal_value, size
 
 # Characters of submitted text that a report gives back for mending; rows of a query result on a page.
@@ -243,11 +245,11 @@ def _head(reader: Reader, record: Record, revision: Revision, base_url: str) -> 
     subject = reader.subject
     path = f"/{record.kind}/{record.slug}"
     title = reader.first(subject, "title") or Value(record.title)
-    publisher, version = reader.first(subject, "publisher"), reader.first(subject, "version")
+    holder, version = publisher(reader), reader.first(subject, "version")
     modified, issued = reader.first(subject, "modified"), reader.first(subject, "issued")
     description = text(reader.graph.values(subject, ROLES["description"][0]))
     year = next((value.moment[:4] for value in (issued, modified) if value and value.moment), "")
-    cited = [publisher.text if publisher else "", f"({year})" if year else ""]
+    cited = [holder, f"({year})" if year else ""]
     source = " ".join(part for part in cited if part)
     numbered = f" ({version.text})" if version else ""
     return {
@@ -256,7 +258,7 @@ def _head(reader: Reader, record: Record, revision: Revision, base_url: str) -> 
         "url": base_url + path,
         "title": title,
         "descriptions": (literal_value(description),) if description else (),
-        "publisher": publisher.text if publisher else "",
+        "publisher": holder,
         "version": version.text if version else "",
         "modified": modified,
         "published": record.first_published,
@@ -271,10 +273,10 @@ def _head(reader: Reader, record: Record, revision: Revision, base_url: str) -> 
 def _groups(reader: Reader, fields: Sequence[Field], shown: Collection[Term] = ()) -> tuple[FactGroup, ...]:
     """All facts, without what the page shows whole elsewhere: title, description, distributions."""
     about = reader.graph.about(reader.subject)
-    skip = [name for role in ("title", "description") for name in ROLES[role] if len(about.get(name, ())) == 1]
-    for name in ROLES["distributions"]:
-        if name in about and all(node in shown for node in about[name]):
-            skip.append(name)
+    skip = [
+        name for role in ("title", "description") for name in ROLES[role] if len(about.get(name, ())) == 1
+    ]
+    skip += [n for n in ROLES["distributions"] if n in about and all(node in shown for node in about[n])]
     return tuple(reader.groups(fields, skip))
 
 

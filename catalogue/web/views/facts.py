@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from functools import lru_cache
 
 from pyoxigraph import Literal, NamedNode
 
@@ -17,6 +18,7 @@ from catalogue.model import Field, Obligation
 from catalogue.rdf.graph import Graph, Subject, Term, text
 from catalogue.rdf.namespaces import DCAT, RDF, SKOS, compact
 from catalogue.web.views.roles import ACCESS, ROLES
+from catalogue.web.views.statements import Fact, FactGroup, side_by_side
 from catalogue.web.views.values import Labels, Value, address_value, literal_value, safe_link
 
 Nested = Callable[[str], Sequence[Field]]
@@ -31,61 +33,8 @@ _EXPECTED = frozenset({Obligation.MANDATORY, Obligation.RECOMMENDED})
 _KINDS = frozenset({DCAT["Dataset"], DCAT["DatasetSeries"], DCAT["Catalog"]})
 _LOCAL = re.compile(r"[/#:]")
 _HUMP = re.compile(r"(?<=[a-z0-9])[A-Z](?=[a-z])")
+_NAMING = (*ROLES["name"], *ROLES["description"])
 _NO_FIELDS: tuple[Field, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """Described nodes side by side: one column per field, one row per node."""
-
-    columns: tuple[str, ...]
-    rows: tuple[tuple[Value, tuple[tuple[Value, ...], ...]], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Fact:
-    """One property of a node: its label, term and values.
-
-    `more` counts values that the page leaves to the data. A field that the profile knows without it being
-    optional, and that is not stated, has no values.
-    """
-
-    label: str
-    description: str
-    term: str
-    values: tuple[Value, ...]
-    obligation: Obligation = Obligation.OPTIONAL
-    table: Table | None = None
-    more: int = 0
-
-    @property
-    def empty(self) -> bool:
-        """Whether nothing is stated."""
-        return not self.values
-
-    @property
-    def short(self) -> bool:
-        """Whether the values may stand in one line."""
-        return all(value.short for value in self.values)
-
-
-@dataclass(frozen=True, slots=True)
-class FactGroup:
-    """Facts that stand together under one heading."""
-
-    label: str
-    id: str
-    facts: tuple[Fact, ...]
-
-    @property
-    def stated(self) -> list[Fact]:
-        """Facts with values, and mandatory ones without."""
-        return [f for f in self.facts if f.values or f.obligation is Obligation.MANDATORY]
-
-    @property
-    def missing(self) -> list[Fact]:
-        """Recommended facts that are not stated."""
-        return [f for f in self.facts if not f.values and f.obligation is not Obligation.MANDATORY]
 
 
 def facts(
@@ -104,6 +53,7 @@ def facts(
     return Reader(graph, subject, labels, nested).groups(fields)
 
 
+@lru_cache(maxsize=4096)
 def predicates(path: str) -> tuple[NamedNode, ...]:
     """The properties that a field's path stands for: one, or alternatives; none for other SPARQL paths."""
     names = tuple(part.strip().removeprefix("<").removesuffix(">") for part in path.split("|"))
@@ -125,14 +75,14 @@ class Reader:
         self._deep: list[Term] = []
         self._left = MAX_ON_PAGE
         self._fields: dict[str, Sequence[Field]] = {}
-        self._terms: dict[str, tuple[tuple[NamedNode, ...], str]] = {}
+        self._known: dict[str, str | None] = {}
 
     def groups(self, fields: Sequence[Field], skip: Collection[NamedNode] = ()) -> list[FactGroup]:
         """Every field that is stated or expected, by group; then what no field covers. See `facts`."""
         grouped: dict[str, tuple[str, list[Fact]]] = {}
         covered: set[NamedNode] = set(skip)
         for field in fields:
-            names, _ = self._term(field)
+            names = predicates(field.path)
             if not names or covered.issuperset(names):
                 continue
             fact = self.fact(self.subject, field)
@@ -153,11 +103,11 @@ class Reader:
 
     def fact(self, subject: Term, field: Field) -> Fact:
         """One field of a subject, with all its values."""
-        names, term = self._term(field)
+        names = predicates(field.path)
         about = self.graph.about(subject)
         found = [value for name in names for value in about.get(name, ())]
         access = ROLES["access"][0] in names
-        return self._fact(field.name, field.description, term, found, field, access=access)
+        return self._fact(field.name, field.description, _term(field.path), found, field, access=access)
 
     def values(self, subject: Term, role: str) -> tuple[Value, ...]:
         """The values of all properties that play a role, each in one line, nodes by name."""
@@ -179,16 +129,19 @@ class Reader:
 
     def told(self, term: Term) -> bool:
         """Whether a mention says all that the graph says about a value: at most a name and a class."""
-        return len(self.graph.about(term).keys() - {RDF["type"]} - set(ROLES["name"])) == 0
+        return len(self.graph.about(term).keys() - {RDF["type"], *_NAMING}) == 0
 
     def name(self, node: Term) -> Value | None:
-        """What a node is called: by its vocabulary, else by the record itself."""
-        if isinstance(node, NamedNode) and (label := self._labels.label(node.value)):
+        """What a node is called: by its vocabulary, else by the record itself (which cannot rename a concept)."""
+        if label := self._label(node):
             return Value(label)
         about = self.graph.about(node)
         for name in ROLES["name"]:
             if literal := text(about.get(name, ())):
                 return literal_value(literal)
+        if about.keys() - {RDF["type"]} == set(ROLES["description"]):
+            literal = text(about[ROLES["description"][0]])
+            return literal_value(literal) if literal else None
         return None
 
     def describe(
@@ -202,7 +155,7 @@ class Reader:
         covered: set[NamedNode] = set(skip)
         found: list[Fact] = []
         for field in fields:
-            names, _ = self._term(field)
+            names = predicates(field.path)
             if names and not covered.issuperset(names):
                 fact = self.fact(node, field)
                 covered.update(names)
@@ -252,7 +205,7 @@ class Reader:
             term,
             values,
             field.obligation if field else Obligation.OPTIONAL,
-            _side_by_side(values),
+            side_by_side(values),
             len(terms) - len(shown),
         )
 
@@ -302,9 +255,9 @@ class Reader:
         """The properties that say no more than the name that is shown."""
         if name is None:
             return ()
-        if isinstance(term, NamedNode) and self._labels.label(term.value):
+        if self._label(term):
             return ROLES["name"]
-        said = [p for p in ROLES["name"] if len(about.get(p, ())) == 1 and _same(about[p][0], name)]
+        said = [p for p in _NAMING if len(about.get(p, ())) == 1 and _same(about[p][0], name)]
         return tuple(said[:1])
 
     def _named(self, term: Subject, name: Value | None) -> Value:
@@ -315,6 +268,13 @@ class Reader:
             iri = term.value if isinstance(term, NamedNode) else ""
             plain = replace(name, href=safe_link(iri), iri=iri)
         return replace(plain, href="") if plain.href and self._own_fragment(term) else plain
+
+    def _label(self, node: Term) -> str | None:
+        if not isinstance(node, NamedNode) or self._own_fragment(node):
+            return None
+        if node.value not in self._known:
+            self._known[node.value] = self._labels.label(node.value)
+        return self._known[node.value]
 
     def _period(self, about: Mapping[NamedNode, list[Term]]) -> Value | None:
         """A node that states a start, an end or both and nothing else, in one line."""
@@ -334,7 +294,7 @@ class Reader:
             if name == RDF["type"]:
                 found = [value for value in found if value not in implied]
             if name not in covered and found:
-                further.append(self._fact(_words(name.value), "", compact(name.value), found))
+                further.append(self._fact(_words(name.value), "", _term(name.value), found))
         return tuple(further)
 
     def _apart(self) -> tuple[Fact, ...]:
@@ -349,12 +309,6 @@ class Reader:
         apart = [*self._deep, *(node for node in self.graph.subjects() if node not in reached)]
         return (self._fact("Nodes", "", "", apart),) if apart else ()
 
-    def _term(self, field: Field) -> tuple[tuple[NamedNode, ...], str]:
-        if field.path not in self._terms:
-            names = predicates(field.path)
-            self._terms[field.path] = names, " | ".join(compact(name.value) for name in names)
-        return self._terms[field.path]
-
     def _own_fragment(self, node: Subject) -> str:
         """The fragment of a node's IRI below the page's own; ids of the page's parts begin with `s-`."""
         base = f"{self.subject.value}#"
@@ -364,11 +318,18 @@ class Reader:
         return "" if fragment in ("main", "further", "also") or fragment.startswith("s-") else fragment
 
 
+@lru_cache(maxsize=4096)
+def _term(path: str) -> str:
+    """A field's path with known prefixes."""
+    return " | ".join(compact(name.value) for name in predicates(path))
+
+
 def _local(iri: str) -> str:
     """The last part of an IRI."""
     return _LOCAL.split(iri.rstrip("/#"))[-1] or iri
 
 
+@lru_cache(maxsize=4096)
 def _words(iri: str) -> str:
     """A property's local name in words: `wasGeneratedBy` is "Was generated by"."""
     words = _HUMP.sub(lambda match: f" {match[0].lower()}", _local(iri))
@@ -382,22 +343,3 @@ def _same(term: Term, name: Value | None) -> bool:
 def _english_first(term: Term) -> int:
     language = term.language if isinstance(term, Literal) else None
     return 0 if not language or language.split("-")[0].lower() == "en" else 1
-
-
-def _side_by_side(values: Sequence[Value]) -> Table | None:
-    """Two or more described nodes whose values are all plain, as a table of at most six columns."""
-    if len(values) < 2 or not all(value.facts for value in values):
-        return None
-    columns: dict[str, None] = {}
-    for value in values:
-        for fact in value.facts:
-            if fact.more or any(inner.facts for inner in fact.values):
-                return None
-            columns[fact.label or fact.term] = None
-    if len(columns) > 6:
-        return None
-    rows = []
-    for value in values:
-        cells = {fact.label or fact.term: fact.values for fact in value.facts}
-        rows.append((value, tuple(cells.get(column, ()) for column in columns)))
-    return Table(tuple(columns), tuple(rows))

@@ -12,7 +12,6 @@ from typing import ClassVar
 from urllib.parse import urlencode
 
 from catalogue.model import Field, Finding, Kind, Report, Severity
-from catalogue.web.views.facts import FactGroup
 from catalogue.web.views.record import (
     Access,
     AccessBox,
@@ -23,6 +22,7 @@ from catalogue.web.views.record import (
     Tier,
     shortened,
 )
+from catalogue.web.views.statements import FactGroup
 from catalogue.web.views.values import Value
 
 
@@ -260,6 +260,15 @@ class ResultTable:
     variables: tuple[str, ...]
     rows: tuple[tuple[Value | None, ...], ...]
     more: bool = False
+
+    @property
+    def columns(self) -> list[tuple[str, bool]]:
+        """Each variable, and whether its column holds nothing but numbers."""
+        cells = zip(*self.rows, strict=True) if self.rows else [()] * len(self.variables)
+        return [
+            (name, any(column) and all(value is None or value.number for value in column))
+            for name, column in zip(self.variables, cells, strict=True)
+        ]
 
 
 @dataclass(frozen=True, slots=True)

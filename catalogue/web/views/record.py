@@ -17,8 +17,9 @@ from pyoxigraph import Literal, NamedNode
 
 from catalogue.model import Field
 from catalogue.rdf.graph import Graph, Subject, Term
-from catalogue.web.views.facts import Fact, Nested, Reader, predicates
+from catalogue.web.views.facts import Nested, Reader, predicates
 from catalogue.web.views.roles import ACCESS, ROLES
+from catalogue.web.views.statements import Fact
 from catalogue.web.views.values import Labels, Value, safe_link, size
 
 # Characters of a description in a list, rows of the table of distributions.
@@ -92,7 +93,7 @@ class AccessBox:
     """ "How do I get it?": access right in words, where to go, conditions, whom to ask, under which law."""
 
     access: Access | None
-    links: tuple[Link, ...]
+    link: Link | None
     conditions: tuple[Value, ...]
     facts: tuple[Fact, ...]
 
@@ -130,12 +131,11 @@ def summary(
         published: When it was first published.
     """
     reader = Reader(graph, subject, labels, lambda _: ())
-    publisher = reader.first(subject, "publisher")
     description = reader.first(subject, "description")
     return RecordSummary(
         path=path,
         title=_title(reader, subject),
-        publisher=publisher.text if publisher else "",
+        publisher=publisher(reader),
         published=published,
         description=shortened(description, SHORT) if description else None,
         access=access(reader),
@@ -145,6 +145,12 @@ def summary(
             :4
         ],
     )
+
+
+def publisher(reader: Reader) -> str:
+    """The publisher's name; empty when it has none."""
+    value = reader.first(reader.subject, "publisher")
+    return value.text if value and value.voice != "machine" else ""
 
 
 def access(reader: Reader) -> Access | None:
@@ -209,7 +215,10 @@ def access_box(
         links.update(dict.fromkeys(_links(reader, node)))
         conditions.update(dict.fromkeys(reader.values(node, "conditions")))
     return AccessBox(
-        access(reader), tuple(links)[:5], tuple(conditions)[:5], tuple(fact for fact in found if fact.values)
+        access(reader),
+        next(iter(links), None),
+        tuple(conditions)[:5],
+        tuple(fact for fact in found if fact.values),
     )
 
 

@@ -27,7 +27,7 @@ from catalogue.rdf.namespaces import (
 )
 
 ROLES: dict[str, tuple[NamedNode, ...]] = {
-    # what a node is called
+    # what a node is called; one that states nothing but a description is called by that
     "name": (
         FOAF["name"],
         VCARD["fn"],
@@ -37,7 +37,6 @@ ROLES: dict[str, tuple[NamedNode, ...]] = {
         CSVW["title"],
         CSVW["titles"],
         SKOS["notation"],
-        DCT["description"],
     ),
     # the head of a page and a row of a list
     "title": (DCT["title"],),

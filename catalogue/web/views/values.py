@@ -15,7 +15,7 @@ from pyoxigraph import BlankNode, Literal, NamedNode
 from catalogue.rdf.namespaces import XSD, compact
 
 if TYPE_CHECKING:
-    from catalogue.web.views.facts import Fact
+    from catalogue.web.views.statements import Fact
 
 # Addresses that a page may link to; anything else (javascript:, data:, urn:) is text.
 LINKED = frozenset({"http", "https", "mailto"})
@@ -81,6 +81,11 @@ class Value:
         return not self.facts and len(self.text) <= 70 and "\n" not in self.text
 
     @property
+    def many_lines(self) -> bool:
+        """Whether the text has several paragraphs."""
+        return "\n" in self.text and len(self.lines) > 1
+
+    @property
     def lines(self) -> list[str]:
         """The text's paragraphs."""
         return [line for line in (part.strip() for part in self.text.splitlines()) if line]
@@ -121,7 +126,7 @@ def literal_value(literal: Literal) -> Value:
 def address_value(node: NamedNode | BlankNode) -> Value:
     """Word a node that has no name: its address, or its compact IRI."""
     if isinstance(node, BlankNode):
-        return Value("unnamed", iri=f"_:{node.value}")
+        return Value("unnamed", voice="machine", iri=f"_:{node.value}")
     iri = node.value
     scheme, _, rest = iri.partition(":")
     if scheme.lower() in ("mailto", "tel"):

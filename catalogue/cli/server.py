@@ -1,0 +1,48 @@
+"""Which HTTP server runs the application, and how does it start and stop?
+
+gunicorn with one worker process of threads: the ledger, the store and what was rendered are shared by all requests, and
+RocksDB takes one writer. The supervisor starts the worker anew when it dies; on SIGTERM requests under way are finished
+(docs/decisions/0002).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from gunicorn.app.base import BaseApplication
+
+_DRAIN_SECONDS = 15
+_KEEP_ALIVE_SECONDS = 15
+
+
+class Server(BaseApplication):  # type: ignore[misc]
+    """One worker process with threads; the application is made in the worker."""
+
+    def __init__(self, make: Callable[[], Any], host: str, port: int, threads: int) -> None:
+        self._make = make
+        address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        self._options = {
+            "bind": address,
+            "workers": 1,
+            "worker_class": "gthread",
+            "threads": threads,
+            "graceful_timeout": _DRAIN_SECONDS,
+            "timeout": 120,
+            "keepalive": _KEEP_ALIVE_SECONDS,
+            "loglevel": "warning",
+            "control_socket_disable": True,
+            "proc_name": "catalogue",
+            # Links are made from the configured base, never from what a proxy or client says.
+            "forwarded_allow_ips": "",
+        }
+        super().__init__()
+
+    def load_config(self) -> None:
+        """Take our options; gunicorn's own files and environment are not read."""
+        for name, value in self._options.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Any:
+        """Make the WSGI application, in the worker process."""
+        return self._make()
