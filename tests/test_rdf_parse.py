@@ -122,6 +122,7 @@ def test_the_column_is_that_of_the_tag_in_xml() -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
+        ('"http://x/document"', "neither an object nor an array"),
         ('{"@id": 4}', "invalid @id value"),
         ('{"@context": {"a": {"@id": 1}}, "a": 1}', "invalid IRI mapping"),
         ('{"http://x/a": {"@value": "a", "@list": []}}', "invalid"),
@@ -267,6 +268,7 @@ def test_each_limit_is_kept_and_named(format: Format, limits: Limits, setting: s
     assert caught.value.details["setting"] == setting
 
 
+CONTEXT = {f"t{n}": "http://x/" for n in range(9000)}
 LONG = "http://example.org/" + "a" * 100_000
 
 
@@ -276,10 +278,11 @@ LONG = "http://example.org/" + "a" * 100_000
         (TURTLE, f"@prefix p: <{LONG}> . p:s p:p " + ",".join(f"p:{n}" for n in range(2000)) + " ."),
         (TRIG, f"@base <{LONG}> . <> <> " + ",".join(f"<#{n}>" for n in range(2000)) + " ."),
         (RDF_XML, XML_HEAD + f'<x:p rdf:parseType="Literal" xmlns:y="{LONG}">' + "<a/>" * 2000 + "</x:p>" + XML_TAIL),
+        (JSON_LD, json.dumps({"@context": CONTEXT, "@graph": [{"@context": {"u": f"x:{n}"}} for n in range(900)]})),
         (JSON_LD, json.dumps({"@context": {"p": LONG + "/"}, "@graph": [{"p:a": n} for n in range(2000)]})),
     ],
 )  # fmt: skip
-def test_a_small_file_cannot_name_gigabytes(format: Format, text: str) -> None:
+def test_a_small_file_cannot_take_gigabytes(format: Format, text: str) -> None:
     with pytest.raises(LimitExceeded) as caught:
         read(text, format, Limits(1_000_000, 500_000, 100, 20))
     assert caught.value.details["setting"] == "max_submission_bytes"
@@ -333,6 +336,7 @@ VALUES = (
 )
 
 
+@pytest.mark.filterwarnings("ignore:.*reserved for future use:SyntaxWarning")
 @QUICK
 @given(
     st.recursive(

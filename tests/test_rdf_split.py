@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import time
+
+import pytest
 from pyoxigraph import BlankNode, NamedNode, Triple
 
+from catalogue.errors import LimitExceeded
 from catalogue.model import Kind
 from catalogue.rdf.media import TURTLE
 from catalogue.rdf.namespaces import DCAT, DCT
@@ -16,8 +20,12 @@ PREFIXES = """@prefix dcat: <http://www.w3.org/ns/dcat#> . @prefix dct: <http://
 """
 
 
+def read(text: str) -> list[Triple]:
+    return parse((PREFIXES + text).encode(), TURTLE, base_iri="http://example.org/", limits=LIMITS)
+
+
 def cut(text: str) -> Submission:
-    return split(parse((PREFIXES + text).encode(), TURTLE, base_iri="http://example.org/", limits=LIMITS))
+    return split(read(text))
 
 
 def node(name: str) -> NamedNode:
@@ -111,9 +119,27 @@ def test_catalogue_records_are_left_out() -> None:
 
 
 def test_circles_and_long_chains_end() -> None:
-    chain = " ".join(f":n{i} dct:relation :n{i + 1} ." for i in range(20_000))
-    found = cut(f":a a dcat:Dataset ; dct:relation :n0, :a . {chain} :n20000 dct:relation :n0 .")
-    assert len(found.parts[0].graph) == 20_004
+    chain = " ".join(f":n{i} dct:relation :n{i + 1} ." for i in range(19_000))
+    found = cut(f":a a dcat:Dataset ; dct:relation :n0, :a . {chain} :n19000 dct:relation :n0 .")
+    assert len(found.parts[0].graph) == 19_004
+
+
+def test_a_record_that_is_too_large_is_refused() -> None:
+    triples = read(":a a dcat:Dataset ; dct:publisher :p . :p foaf:name 'P', 'Q', 'R' .")
+    assert len(split(triples, record_limit=5).parts[0].graph) == 5
+    with pytest.raises(LimitExceeded, match=r"example\.org/a") as caught:
+        split(triples, record_limit=4)
+    assert caught.value.details == {"limit": 4, "setting": "max_record_triples"}
+
+
+def test_records_that_share_too_much_are_refused() -> None:
+    shared = ":p foaf:name " + ", ".join(f"'{n}'" for n in range(10_000)) + " . "
+    records = " ".join(f":d{n} a dcat:Dataset ; dct:publisher :p ." for n in range(150))
+    started = time.monotonic()
+    with pytest.raises(LimitExceeded) as caught:
+        cut(shared + records)
+    assert caught.value.details == {"limit": 1_000_000, "setting": "max_submission_triples"}
+    assert time.monotonic() - started < 10
 
 
 def test_a_file_without_records_has_no_parts() -> None:

@@ -4,6 +4,7 @@ One record that fulfils EUCAIM v2.0 and HealthDCAT-AP R8; each case changes it i
 severity that must be found.
 """
 
+# ruff: noqa: E501 - one case a line reads as a table
 from __future__ import annotations
 
 from dataclasses import dataclass, field
@@ -83,19 +84,25 @@ def base(kind: Kind) -> str:
 
 def record(drop: str = "", add: str = "", kind: Kind = Kind.DATASET) -> Graph:
     """The base record without the values of some properties (`ex:d dct:title, ...`), and with more Turtle."""
-    gone = {(t.subject, t.predicate) for item in drop.split(",") if item.strip() for t in triples(f"{item} 0 .")}
+    gone = {
+        (t.subject, t.predicate) for item in drop.split(",") if item.strip() for t in triples(f"{item} 0 .")
+    }
     kept = [t for t in triples(base(kind)) if (t.subject, t.predicate) not in gone]
     # A drop that hits nothing would make the case mean something else.
     assert gone <= {(t.subject, t.predicate) for t in triples(base(kind))}
     return Graph([*kept, *triples(add)])
 
 
-def report(drop: str = "", add: str = "", kind: Kind = Kind.DATASET, ids: tuple[str, ...] = (PROFILE,)) -> Report:
+def report(
+    drop: str = "", add: str = "", kind: Kind = Kind.DATASET, ids: tuple[str, ...] = (PROFILE,)
+) -> Report:
     return profiles().validate(record(drop, add, kind), SUBJECT, kind, ids)
 
 
 def of_rule(found: Report, rule: str, path: str) -> list[Finding]:
-    return [f for f in found.findings if rule in f.rules and f.path == path and f.constraint != "ImpliedClass"]
+    return [
+        f for f in found.findings if rule in f.rules and f.path == path and f.constraint != "ImpliedClass"
+    ]
 
 
 @dataclass(frozen=True)
@@ -121,6 +128,7 @@ ORG = 'a foaf:Agent ; foaf:name "Org" ; cv:contactPoint [ a cv:ContactPoint ; cv
 EUCAIM = "ex:eucaim a foaf:Agent ; foaf:name {} ; cv:contactPoint ex:hd . ex:hd a cv:ContactPoint ; {} . ex:d dct:publisher ex:eucaim ."
 CONTACTED = 'cv:contactPage <https://cancerimage.eu/contact-us/> ; cv:email "contact@cancerimage.eu"'
 CAT = Kind.CATALOG
+# fmt: off
 CASES = (
     Case("E01", "dct:identifier", V, "ex:d dct:identifier"),
     Case("E01", "dct:identifier", V, "", 'ex:d dct:identifier "second" .'),
@@ -138,7 +146,7 @@ CASES = (
     Case("E04", "eucaim:interoperabilityLevel", V, "ex:d eucaim:interoperabilityLevel", "ex:d eucaim:interoperabilityLevel eucaim:SPEC1000008 .", good="ex:d eucaim:interoperabilityLevel eucaim:SPEC10000011 ."),
     Case("E05", FILE, V, "ex:d dcat:distribution"),
     Case("E06", "dcat:contactPoint", V, "ex:d dcat:contactPoint"),
-    Case("E06", "dcat:contactPoint / vcard:hasEmail|vcard:hasURL", V, "ex:contact vcard:hasEmail, ex:contact vcard:hasURL", good="ex:contact vcard:hasURL ex:page ."),
+    Case("E06", "dcat:contactPoint / (vcard:hasEmail|vcard:hasURL)", V, "ex:contact vcard:hasEmail, ex:contact vcard:hasURL", good="ex:contact vcard:hasURL ex:page ."),
     Case("E06", "dcat:contactPoint / vcard:hasEmail", V, "ex:contact vcard:hasEmail", "ex:contact vcard:hasEmail ex:mail ."),
     Case("E06", "dcat:contactPoint / vcard:hasEmail", V, "", "ex:contact vcard:hasEmail <mailto:b@hospital.example> ."),
     Case("E06", "dcat:contactPoint / vcard:hasURL", V, "", "ex:contact vcard:hasURL ex:other ."),
@@ -165,19 +173,21 @@ CASES = (
     Case("E12", "dpv:hasPurpose", W, "ex:d dpv:hasPurpose", "ex:d dpv:hasPurpose ex:why .", good='ex:d dpv:hasPurpose [ a dpv:Purpose ; dct:description "To train a model"@en ] .'),
     Case("E12", "dpv:hasPurpose / dct:description", W, "", 'ex:d dpv:hasPurpose [ a dpv:Purpose ; dct:description "To train a model" ] .'),
     Case("E13", "healthdcatap:retentionPeriod", V, "", "ex:d healthdcatap:retentionPeriod ex:acquisition ."),
-    Case("E13", "healthdcatap:retentionPeriod / dcat:startDate|dcat:endDate|time:hasBeginning|time:hasEnd", V, "ex:retention dcat:startDate, ex:retention dcat:endDate", good='ex:retention dcat:startDate "2024"^^xsd:gYear .'),
-    Case("E13", "dct:temporal / dcat:startDate|dcat:endDate|time:hasBeginning|time:hasEnd", V, "ex:acquisition dcat:startDate, ex:acquisition dcat:endDate", good='ex:acquisition dcat:endDate "2024"^^xsd:gYear .'),
+    Case("E13", "healthdcatap:retentionPeriod / (dcat:startDate|dcat:endDate|time:hasBeginning|time:hasEnd)", V, "ex:retention dcat:startDate, ex:retention dcat:endDate", 'ex:retention rdfs:label "Open" .', good='ex:retention dcat:startDate "2024"^^xsd:gYear .'),
+    Case("E13", "dct:temporal / (dcat:startDate|dcat:endDate|time:hasBeginning|time:hasEnd)", V, "ex:acquisition dcat:startDate, ex:acquisition dcat:endDate", 'ex:acquisition rdfs:label "Open" .', good='ex:acquisition dcat:endDate "2024"^^xsd:gYear .'),
     Case("E13", "healthdcatap:retentionPeriod / dcat:startDate", W, "ex:retention dcat:startDate", 'ex:retention dcat:startDate "2050-01-01"^^xsd:date .'),
+    Case("E13", "dct:temporal / dcat:startDate", W, "ex:acquisition dcat:startDate", 'ex:acquisition dcat:startDate "2024"^^xsd:gYear .'),
     Case("E14", "dct:publisher", V, "ex:d dct:publisher"),
     Case("E14", "dct:publisher", V, "", "ex:d dct:publisher ex:hdab ."),
     Case("E14", "dct:publisher / foaf:name", V, "ex:d dct:publisher", 'ex:d dct:publisher [ a foaf:Agent ; cv:contactPoint ex:hdab-contact ] .'),
     Case("E14", PUBLISHER, V, "ex:d dct:publisher", 'ex:d dct:publisher [ a foaf:Agent ; foaf:name "Org" ] .', good=f"ex:d dct:publisher [ {ORG} ] ."),
-    Case("E14", f"{PUBLISHER} / cv:email|cv:contactPage", V, "ex:d dct:publisher", 'ex:d dct:publisher [ a foaf:Agent ; foaf:name "Org" ; cv:contactPoint [ a cv:ContactPoint ; cv:telephone "+32 2 555" ] ] .'),
+    Case("E14", f"{PUBLISHER} / (cv:email|cv:contactPage)", V, "ex:d dct:publisher", 'ex:d dct:publisher [ a foaf:Agent ; foaf:name "Org" ; cv:contactPoint [ a cv:ContactPoint ; cv:telephone "+32 2 555" ] ] .'),
     Case("E14", f"{PUBLISHER} / cv:email", V, "ex:d geodcatap:custodian, ex:hospital-contact cv:email", "ex:hospital-contact cv:email <mailto:a@hospital.example> ."),
     Case("E14", "dct:publisher / dct:type", V, "ex:d geodcatap:custodian, ex:hospital dct:type", "ex:hospital dct:type ex:hospitals ."),
     Case("E14", "dct:publisher / dct:type", V, "ex:d geodcatap:custodian", r"ex:hospital dct:type hdeu:publisher-type\/university ."),
     Case("E14", "dct:publisher / dct:type", W, "ex:d geodcatap:custodian, ex:hospital dct:type"),
     Case("E14", "dct:publisher / dct:description", W, "ex:d geodcatap:custodian, ex:hospital dct:description"),
+    Case("E14", "dct:publisher/dct:description", I, "ex:d geodcatap:custodian", 'ex:hospital dct:description "Um hospital universitário."@pt .'),
     Case("E15", "dct:publisher", V, "ex:d dct:publisher", EUCAIM.format('"EUCAIM"@en', 'cv:email "contact@cancerimage.eu"'), good=EUCAIM.format('"EUCAIM"@en', CONTACTED)),
     Case("E15", "dct:publisher", V, "ex:d dct:publisher", f"ex:d dct:publisher <https://cancerimage.eu/> . <https://cancerimage.eu/> {ORG} ."),
     Case("E16", f"{PUBLISHER} / cv:telephone", W, "ex:d geodcatap:custodian, ex:hospital-contact cv:telephone", 'ex:hospital-contact cv:telephone "239 555 0101" .'),
@@ -193,7 +203,7 @@ CASES = (
     Case("E18", "healthdcatap:hasVariables / csvw:table", V, "ex:variables csvw:table"),
     Case("E18", "healthdcatap:hasVariables / dct:title", I, "ex:variables dct:title"),
     Case("E18", "healthdcatap:hasVariables / csvw:table / csvw:column", V, "ex:patients csvw:column", good="ex:patients csvw:column ( ex:psa ) ."),
-    Case("E18", f"{COLUMN} / csvw:title|csvw:titles", V, "ex:psa csvw:title, ex:psa csvw:titles"),
+    Case("E18", f"{COLUMN} / (csvw:title|csvw:titles)", V, "ex:psa csvw:title, ex:psa csvw:titles"),
     Case("E18", f"{COLUMN} / csvw:title", I, "ex:psa csvw:title"),
     Case("E18", f"{COLUMN} / csvw:titles", I, "ex:psa csvw:titles"),
     Case("E18", f"{COLUMN} / csvw:name", I, "", 'ex:psa csvw:name "psa2" .'),
@@ -221,7 +231,7 @@ CASES = (
     Case("E23", "dcat:keyword", W, "", 'ex:d dcat:keyword "prostate" .'),
     Case("E23", "dct:provenance", V, "ex:d dct:provenance"),
     Case("E23", "dct:provenance", V, "ex:d dct:provenance", 'ex:d dct:provenance "from the PACS"@en .'),
-    Case("E23", "dct:provenance / rdfs:label|dct:description", W, "ex:provenance rdfs:label", 'ex:provenance rdfs:label "From the PACS." .'),
+    Case("E23", "dct:provenance / (rdfs:label|dct:description)", W, "ex:provenance rdfs:label", 'ex:provenance rdfs:label "From the PACS." .'),
     Case("E24", "prov:wasGeneratedBy / dct:type", V, "ex:activity dct:type"),
     Case("E24", "prov:wasGeneratedBy / dct:type", V, "ex:activity dct:type", "ex:activity dct:type ex:trial ."),
     Case("E24", "prov:wasGeneratedBy / dct:type", V, "", r"ex:activity dct:type hdeu:health-activity\/COHORT ."),
@@ -237,10 +247,10 @@ CASES = (
     Case("E27", "healthdcatap:hdab", W, "ex:d healthdcatap:hdab"),
     Case("E27", "healthdcatap:hdab", V, "", "ex:d healthdcatap:hdab ex:hospital ."),
     Case("E27", "healthdcatap:hdab / cv:contactPoint", V, "ex:hdab cv:contactPoint"),
-    Case("E27", "healthdcatap:hdab / cv:contactPoint / cv:email|cv:contactPage", V, "ex:hdab-contact cv:contactPage"),
+    Case("E27", "healthdcatap:hdab / cv:contactPoint / (cv:email|cv:contactPage)", V, "ex:hdab-contact cv:contactPage", 'ex:hdab-contact cv:telephone "+32 2 555" .'),
     Case("E27", "healthdcatap:hdab / foaf:name", V, "ex:hdab foaf:name"),
     Case("E28", "dct:creator / foaf:name", V, "ex:group foaf:name"),
-    Case("E28", "dct:creator / foaf:homepage|foaf:mbox", W, "ex:group foaf:mbox", good="ex:group foaf:homepage ex:group-page ."),
+    Case("E28", "dct:creator / (foaf:homepage|foaf:mbox)", W, "ex:group foaf:mbox", good="ex:group foaf:homepage ex:group-page ."),
     Case("E28", "dct:creator / foaf:mbox", V, "ex:group foaf:mbox", "ex:group foaf:mbox ex:mail ."),
     Case("E28", "dct:creator / dct:type", V, "ex:group dct:type", "ex:group dct:type ex:team ."),
     Case("E29", "dct:issued", V, "ex:d dct:issued", 'ex:d dct:issued "spring 2025" .', good='ex:d dct:issued "2025-03"^^xsd:gYearMonth . '),
@@ -285,8 +295,9 @@ CASES = (
     Case("E35", f"{FILE} / dct:rights", W, "ex:images dct:rights"),
     Case("E35", f"{FILE} / dct:rights", W, "ex:images dct:rights", "ex:images dct:rights use:GENERAL_RESEARCH_USE .", good="ex:images dct:rights use:GENERAL_RESEARCH_USE , access:DOWNLOAD ."),
     Case("E35", f"{FILE} / dct:rights", W, "", 'ex:images dct:rights [ a dct:RightsStatement ; rdfs:label "Ask us"@en ] .'),
-    Case("E35", f"{POLICY} / odrl:permission|odrl:prohibition|odrl:obligation", V, "ex:policy odrl:permission", good="ex:policy odrl:obligation [ a odrl:Duty ; odrl:action odrl:attribute ] ."),
-    Case("E35", f"{POLICY} / odrl:permission / odrl:action", V, "ex:permission odrl:action"),
+    Case("E35", f"{FILE} / dct:rights", I, "", "ex:images dct:rights use:GENERAL_RESEARCH_USE ."),
+    Case("E35", f"{POLICY} / (odrl:permission|odrl:prohibition|odrl:obligation)", V, "ex:policy odrl:permission", good="ex:policy odrl:obligation [ a odrl:Duty ; odrl:action odrl:attribute ] ."),
+    Case("E35", f"{POLICY} / odrl:permission / odrl:action", V, "ex:permission odrl:action", "ex:permission odrl:target ex:d ."),
     Case("E35", f"{POLICY} / odrl:permission / odrl:action", V, "ex:permission odrl:action", "ex:permission odrl:action ex:look ."),
     Case("E35", f"{POLICY} / odrl:prohibition / odrl:action", V, "", "ex:policy odrl:prohibition [ a odrl:Prohibition ] ."),
     Case("E35", f"{POLICY} / odrl:uid", W, "ex:policy odrl:uid"),
@@ -298,18 +309,19 @@ CASES = (
     Case("E36", "dcatap:applicableLegislation", V, "ex:d dcatap:applicableLegislation", kind=CAT),
     Case("E36", "dct:publisher", V, "ex:d dct:publisher", kind=CAT),
     Case("E36", "dct:publisher", V, "", f"ex:d dct:publisher [ {ORG} ] .", kind=CAT),
-    Case("E14", "dct:publisher / cv:contactPoint / cv:email|cv:contactPage", V, "ex:d dct:creator, ex:contact cv:email", kind=CAT),
+    Case("E14", "dct:publisher / cv:contactPoint / (cv:email|cv:contactPage)", V, "ex:d dct:creator, ex:contact cv:email", 'ex:contact cv:telephone "+32 2 555" .', kind=CAT),
     Case("E36", "foaf:homepage", V, "", "ex:d foaf:homepage ex:second .", kind=CAT),
     Case("E36", "dct:license", V, "", "ex:d dct:license ex:second .", kind=CAT),
     Case("E36", "dct:issued", V, "", 'ex:d dct:issued "2024"^^xsd:gYear .', kind=CAT),
     Case("E36", "dct:modified", V, "", 'ex:d dct:modified "2025"^^xsd:gYear .', kind=CAT),
     Case("E36", "dct:creator", V, "", f"ex:d dct:creator [ {ORG} ] .", kind=CAT),
-    Case("E36", "dcat:dataset|dcat:service", W, "ex:d dcat:dataset", good="ex:d dcat:service ex:beacon .", kind=CAT),
+    Case("E36", "(dcat:dataset|dcat:service)", W, "ex:d dcat:dataset", good="ex:d dcat:service ex:beacon .", kind=CAT),
     Case("E36", "dct:language", V, "ex:d dct:language", "ex:d dct:language ex:english .", kind=CAT),
-    Case("E36", "dct:temporal / dcat:startDate|dcat:endDate|time:hasBeginning|time:hasEnd", W, "ex:period dcat:startDate", kind=CAT),
+    Case("E36", "dct:temporal / (dcat:startDate|dcat:endDate|time:hasBeginning|time:hasEnd)", W, "ex:period dcat:startDate", 'ex:period rdfs:label "Long ago" .', kind=CAT),
     Case("E37", "", W, "ex:d eucaim:interoperabilityLevel", "ex:d adms:interoperabilityLevel eucaim:SPEC1000011 .", good="ex:d adms:interoperabilityLevel eucaim:SPEC1000011 ; eucaim:interoperabilityLevel eucaim:SPEC1000011 ."),
     Case("E04", "eucaim:interoperabilityLevel", V, "ex:d eucaim:interoperabilityLevel", "ex:d adms:interoperabilityLevel eucaim:SPEC1000011 ."),
-)  # fmt: skip
+)
+# fmt: on
 
 # What core SHACL on one record cannot say, and why.
 NOT_SAID = {
@@ -321,3 +333,230 @@ NOT_SAID = {
     "E33": "the sample specification has not been published",
     "E35": "the checksum matches the file behind the download URL: needs the file",
 }
+
+
+def names(cases: tuple[Case, ...]) -> list[str]:
+    return [f"{case.rule} {case.path} {number}" for number, case in enumerate(cases)]
+
+
+@pytest.mark.parametrize("case", CASES, ids=names(CASES))
+def test_a_broken_rule_is_found_at_its_field(case: Case) -> None:
+    found = report(case.drop, case.add, case.kind)
+    assert case.severity in {f.severity for f in of_rule(found, case.rule, case.path)}, found.findings
+    if case.severity is V:
+        assert not found.conforms
+
+
+@pytest.mark.parametrize(
+    "case", [case for case in CASES if case.good], ids=names(tuple(c for c in CASES if c.good))
+)
+def test_another_form_that_keeps_the_rule_is_taken(case: Case) -> None:
+    found = report(case.drop, case.good, case.kind)
+    assert case.severity not in {f.severity for f in of_rule(found, case.rule, case.path)}
+    assert found.conforms, found.findings
+
+
+@pytest.mark.parametrize("kind", list(Kind))
+def test_the_base_record_conforms(kind: Kind) -> None:
+    found = report(kind=kind)
+    assert found.conforms, found.findings
+    assert not [f for f in found.findings if f.severity is W and kind is not Kind.CATALOG]
+
+
+def test_one_record_conforms_to_eucaim_and_to_healthdcat_ap_release_8() -> None:
+    found = report(ids=BOTH)
+    assert [outcome.conforms for outcome in found.profiles] == [True, True], found.findings
+
+
+def test_every_rule_has_a_case_and_what_cannot_be_said_is_named() -> None:
+    assert {case.rule for case in CASES} == {f"E{number:02}" for number in range(1, 38)}
+    assert set(NOT_SAID) <= {case.rule for case in CASES}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "TBD",
+        "tbc",
+        "Unknown",
+        "n/a",
+        "N.A.",
+        "None",
+        "-",
+        "???",
+        "[to be determined]",
+        "not yet designated",
+        "",
+    ],
+)
+def test_a_placeholder_is_no_health_data_access_body(name: str) -> None:
+    found = report("ex:hdab foaf:name", f'ex:hdab foaf:name "{name}" .')
+    assert V in {f.severity for f in of_rule(found, "E27", "healthdcatap:hdab / foaf:name")}
+
+
+@pytest.mark.parametrize(
+    "name", ["Nationale Behörde", "Υπουργείο Υγείας", "Tbilisi Health Agency", "NA-Agentur", "Findata"]
+)
+def test_a_real_name_is_not_taken_for_a_placeholder(name: str) -> None:
+    assert report("ex:hdab foaf:name", f'ex:hdab foaf:name "{name}" .').conforms
+
+
+def test_a_record_without_a_health_data_access_body_is_taken_at_onboarding_with_a_warning() -> None:
+    found = report("ex:d healthdcatap:hdab")
+    assert found.conforms
+    assert [f.severity for f in found.findings if f.path == "healthdcatap:hdab"] == [W]
+
+
+def test_every_vocabulary_of_healthdata_at_eu_is_taken_from_both_addresses() -> None:
+    text = base(Kind.DATASET).replace(PLACES["hdeu"], PLACES["acceptance"])
+    graph = Graph(triples(text))
+    found = profiles().validate(graph, SUBJECT, Kind.DATASET, [PROFILE])
+    noted = {f.path for f in found.findings if f.severity is I and f.code.endswith("-base")}
+    assert found.conforms, found.findings
+    assert {path.split("/")[0].strip(" (") for path in noted} >= {
+        "healthdcatap:healthCategory",
+        "healthdcatap:healthTheme",
+        "dct:conformsTo",
+        "healthdcatap:hasCodingSystem",
+        "prov:wasGeneratedBy",
+    }
+    assert [f for f in found.findings if f.code.endswith("Agent-type-base")]
+
+
+@pytest.mark.parametrize("tier", [*range(1000009, 1000017), 10000011])
+def test_each_of_the_nine_tiers_is_taken(tier: int) -> None:
+    tier_of = "ex:d eucaim:interoperabilityLevel"
+    assert report(tier_of, f"{tier_of} eucaim:SPEC{tier} .").conforms
+
+
+def test_a_hostile_name_or_version_does_not_keep_the_engine_busy() -> None:
+    long = "." * 200_000
+    found = report(
+        "ex:hdab foaf:name, ex:d dcat:version", f'ex:hdab foaf:name "{long}x" . ex:d dcat:version "1{long}" .'
+    )
+    assert W in {f.severity for f in of_rule(found, "E03", "dcat:version")}
+
+
+SH = rdflib.Namespace("http://www.w3.org/ns/shacl#")
+SC = rdflib.Namespace("urn:health-catalogue:shapes#")
+
+
+def shapes_graph() -> rdflib.Graph:
+    graph = rdflib.Graph()
+    for folder in ("common", PROFILE):
+        for path in sorted((shipped("shapes") / folder).glob("*.ttl")):
+            graph.parse(path)
+    return graph
+
+
+def in_rdflib(found: list[ox.Triple]) -> rdflib.Graph:
+    return rdflib.Graph().parse(data="\n".join(f"{triple} ." for triple in found), format="nt")
+
+
+def facts_about(data: rdflib.Graph) -> rdflib.Graph:
+    return in_rdflib(
+        vocabularies().lookup([str(value) for value in data.objects() if isinstance(value, rdflib.URIRef)])
+    )
+
+
+def test_the_shapes_are_well_formed_and_any_shacl_engine_takes_the_base_record() -> None:
+    """Checked against the shapes of SHACL itself; no result of any severity, so nested advice does not leak."""
+    graph = record()
+    data = in_rdflib([*graph, *profiles().imply_types(graph, [PROFILE])])
+    conforms, _, words = pyshacl.validate(
+        data + facts_about(data), shacl_graph=shapes_graph(), meta_shacl=True
+    )
+    assert conforms, words
+
+
+def test_advice_on_a_nested_node_is_never_a_violation_in_a_plain_engine() -> None:
+    """A node shape that is reached by `sh:node` from a violation gives nothing but violations."""
+    shapes = shapes_graph()
+    for outer, inner in shapes.subject_objects(SH.node):
+        if shapes.value(outer, SH.severity) is None:
+            mild = [part for part in shapes.objects(inner, SH.property) if shapes.value(part, SH.severity)]
+            assert mild == [], outer
+
+
+def test_classes_of_the_hyper_ontology_are_never_asked_of_a_value_as_its_type() -> None:
+    asked = {str(class_) for class_ in shapes_graph().objects(None, SH["class"])}
+    assert not [class_ for class_ in asked if class_.startswith(PREFIXES["eucaim"])]
+
+
+def test_every_field_is_described_for_people() -> None:
+    shapes = shapes_graph()
+    named = set(shapes.subjects(SH.name))
+    assert len(named) > 170
+    for shape in named:
+        assert str(shapes.value(shape, SH.description) or "").endswith("."), shape
+        assert shapes.value(shape, SH.order) is not None, shape
+        assert (shapes.value(shape, SH.group), rdflib.RDF.type, SH.PropertyGroup) in shapes, shape
+        assert shapes.value(shape, SC.example) is not None, shape
+        assert shapes.value(shape, SH.message) is None, shape
+
+
+def test_a_constraint_that_is_not_plain_says_what_is_wrong_and_how_it_is_mended() -> None:
+    shapes = shapes_graph()
+    hard = (
+        SH["or"],
+        SH["not"],
+        SH["in"],
+        SH.hasValue,
+        SH.pattern,
+        SH.lessThanOrEquals,
+        SH.qualifiedValueShape,
+    )
+    ours = rdflib.URIRef(f"urn:health-catalogue:shapes:{PROFILE}:")
+    for shape in {s for term in hard for s in shapes.subjects(term) if str(s).startswith(ours)}:
+        assert shapes.value(shape, SH.message) is not None, shape
+        assert shapes.value(shape, SC.mend) is not None, shape
+
+
+def test_every_example_keeps_the_constraints_of_its_field() -> None:
+    """Each example becomes the value of a node of its own; each field is given that node as its target."""
+    shapes, data = shapes_graph(), rdflib.Graph()
+    shapes.remove((None, SH.targetClass, None))
+    for number, (shape, example) in enumerate(sorted(shapes.subject_objects(SC.example))):
+        node = rdflib.URIRef(f"https://example.org/node/{number}")
+        data.parse(data=f"{HEAD}<{node}> <{shapes.value(shape, SH.path)}> {example} .", format="turtle")
+        for further in {shape, *shapes.subjects(SH.path, shapes.value(shape, SH.path))}:
+            # Further constraints of the same field; an example need not follow all advice.
+            if str(further).startswith(str(shape)) and not shapes.value(further, SH.severity):
+                shapes.add((further, SH.targetNode, node))
+    bare = {value for value in data.objects() if isinstance(value, rdflib.URIRef)} - set(data.subjects())
+    for shape, class_ in shapes.subject_objects(SH["class"]):
+        path = shapes.value(shape, SH.path)
+        for value in bare.intersection(data.objects(None, path)):
+            data.add((value, rdflib.RDF.type, class_))
+    _, results, words = pyshacl.validate(data + facts_about(data), shacl_graph=shapes)
+    assert list(results.subjects(rdflib.RDF.type, SH.ValidationResult)) == [], words
+
+
+def test_obligations_are_those_of_the_table() -> None:
+    fields = {f.path: f.obligation for f in profiles().fields([PROFILE], f"{PREFIXES['dcat']}Dataset")}
+
+    def of(obligation: Obligation) -> int:
+        return sum(value is obligation for value in fields.values())
+
+    assert fields[f"{PREFIXES['healthdcatap']}hdab"] is Obligation.CONDITIONAL
+    assert fields[f"{PREFIXES['healthdcatap']}hasVariables"] is Obligation.CONDITIONAL
+    assert [of(o) for o in (Obligation.MANDATORY, Obligation.RECOMMENDED, Obligation.OPTIONAL)] == [
+        24,
+        19,
+        21,
+    ]
+
+
+def test_the_page_begins_with_the_identification_and_has_imaging_and_annotations() -> None:
+    fields = profiles().fields(BOTH, f"{PREFIXES['dcat']}Dataset")
+    groups = [f.group.iri.rsplit(":", 1)[-1] for f in fields if f.group]
+    assert fields[0].name == "Title"
+    assert list(dict.fromkeys(groups))[:7] == [
+        "identification",
+        "classification",
+        "access",
+        "population",
+        "imaging",
+        "annotations",
+        "provenance",
+    ]

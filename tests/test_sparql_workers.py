@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import resource
+import signal
 import socket
 import subprocess
 import sys
@@ -41,7 +43,7 @@ ENDLESS = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }"
 GROW = " ".join(f"BIND(CONCAT({', '.join([f'?x{n}'] * 1000)}) AS ?x{n + 1})" for n in range(3))
 # Each row keeps 12 MB until all are sorted.
 GREEDY = f"SELECT ?x2 {{ ?s ?p ?x0 {GROW} }} ORDER BY ?x2"
-LONG = "SELECT * { ?a ?b ?c . ?d ?e ?f }"
+LONG = f"SELECT * {{ ?a ?b ?c . ?d ?e ?f BIND('{'long' * 500}' AS ?x) }}"
 
 
 @pytest.fixture(scope="module")
@@ -109,6 +111,23 @@ def wait_until(condition: Callable[[], bool], seconds: float = 5) -> float:
         assert time.perf_counter() - start < seconds, "still not so"
         time.sleep(0.005)
     return time.perf_counter() - start
+
+
+def children(pid: int) -> list[int]:
+    """Processes that a process has started and that still run."""
+    found = [
+        int(name)
+        for task in Path(f"/proc/{pid}/task").glob("*/children")
+        for name in task.read_text().split()
+    ]
+    return [child for child in found if runs(child)]
+
+
+def runs(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
 
 
 def test_a_table_comes_in_four_formats(pool: QueryPool) -> None:
@@ -199,7 +218,7 @@ def test_a_query_without_end_is_killed_at_the_deadline_and_replaced(make_pool: P
 
 
 def test_a_deadline_during_the_stream_is_raised_by_the_iterator(make_pool: PoolMaker) -> None:
-    pool = make_pool(seconds=1)
+    pool = make_pool(seconds=2)
     chunks = run(pool, LONG).chunks
     assert next(chunks)
     with pytest.raises(QueryTimeout):
@@ -210,7 +229,7 @@ def test_a_deadline_during_the_stream_is_raised_by_the_iterator(make_pool: PoolM
 
 
 def test_a_reader_that_stops_reading_holds_its_worker_to_the_deadline_only(make_pool: PoolMaker) -> None:
-    pool = make_pool(seconds=1)
+    pool = make_pool(seconds=2)
     chunks = run(pool, LONG).chunks
     assert json.loads(answer(pool, "ASK {}"))["boolean"] is True
     with pytest.raises(QueryTimeout):
@@ -243,9 +262,9 @@ def test_a_query_that_breaks_the_engine_fails_alone(make_pool: PoolMaker) -> Non
 
 def test_a_worker_that_something_else_killed_costs_no_query(pool: QueryPool) -> None:
     answer(pool, "ASK {}")
-    (worker,) = pool._idle
-    os.kill(worker.pid, 9)
-    wait_until(lambda: not worker.alive())
+    (pid,) = children(os.getpid())
+    os.kill(pid, signal.SIGKILL)
+    wait_until(lambda: not runs(pid))
     assert json.loads(answer(pool, "ASK {}"))["boolean"] is True
 
 
@@ -262,6 +281,19 @@ def test_more_queries_than_the_queue_takes_are_sent_away(make_pool: PoolMaker) -
         assert error.value.details["retry_after"] >= 1
         assert isinstance(first.exception(), QueryTimeout)
         assert json.loads(second.result())["boolean"] is True
+
+
+def test_who_came_first_is_served_first(make_pool: PoolMaker) -> None:
+    pool = make_pool(seconds=0.5, queue=10)
+    served: list[int] = []
+    with ThreadPoolExecutor(6) as threads:
+        threads.submit(run, pool, ENDLESS)
+        wait_until(lambda: pool.status()["busy"] == 1)
+        for number in range(5):
+            threads.submit(lambda n: (answer(pool, "ASK {}"), served.append(n)), number)
+            wait_until(lambda due=number + 1: pool.status()["waiting"] == due)
+    assert sorted(served) == [0, 1, 2, 3, 4]
+    assert served[0] == 0
 
 
 def test_the_next_query_sees_a_new_image_and_the_old_one_goes(
@@ -329,6 +361,23 @@ def test_a_small_result_frees_its_worker_before_it_is_read(pool: QueryPool) -> N
     assert [b"".join(result.chunks).count(b"Dataset") for result in results] == [1] * 5
 
 
+def test_workers_yield_to_pages_and_leave_no_core_dump(pool: QueryPool) -> None:
+    answer(pool, "ASK {}")
+    (pid,) = children(os.getpid())
+    assert os.getpriority(os.PRIO_PROCESS, pid) > os.getpriority(os.PRIO_PROCESS, 0)
+    assert resource.prlimit(pid, resource.RLIMIT_CORE) == (0, 0)
+
+
+def test_no_setting_of_the_service_reaches_a_worker(
+    make_pool: PoolMaker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CATALOGUE_BOOTSTRAP_TOKEN", "a secret of the service")
+    answer(make_pool(), "ASK {}")
+    (pid,) = children(os.getpid())
+    assert b"PYTHONPATH" in Path(f"/proc/{pid}/environ").read_bytes()
+    assert b"secret" not in Path(f"/proc/{pid}/environ").read_bytes()
+
+
 def test_many_threads_get_their_own_answers(make_pool: PoolMaker) -> None:
     pool = make_pool(workers=2, queue=100)
     with ThreadPoolExecutor(16) as threads:
@@ -343,10 +392,10 @@ def test_closing_ends_running_queries_and_all_processes(make_pool: PoolMaker) ->
     with ThreadPoolExecutor(1) as threads:
         running = threads.submit(run, pool, ENDLESS)
         wait_until(lambda: pool.status()["busy"] == 1)
-        pids = [worker.pid for worker in (*pool._busy, *pool._idle)]
+        wait_until(lambda: len(children(os.getpid())) == 2)
         pool.close()
         assert isinstance(running.exception(), Unavailable)
-    assert not any(Path(f"/proc/{pid}").exists() for pid in pids)
+    assert children(os.getpid()) == []
     with pytest.raises(Unavailable):
         run(pool, "ASK {}")
 
@@ -363,24 +412,17 @@ def test_workers_die_with_a_service_that_is_killed(snapshot: Path) -> None:
         pool.start()
         query = guard.check({ENDLESS!r}, limit=1000)
         threading.Thread(target=pool.run, args=[query], kwargs=dict(media_type={JSON!r}, base_iri="")).start()
-        while not pool._busy: pass
-        print(*(worker.pid for worker in pool._busy), flush=True)
+        while not pool.status()["busy"]: pass
+        print("busy", flush=True)
     """
     root = str(Path(guard.__file__).parents[2])
     service = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True, cwd=root)
     with service:
         assert service.stdout is not None
-        pid = int(service.stdout.readline())
-        assert Path(f"/proc/{pid}").exists()
+        assert service.stdout.readline() == "busy\n"
+        (pid,) = children(service.pid)
         service.kill()
-    wait_until(lambda: not _runs(pid))
-
-
-def _runs(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False
+    wait_until(lambda: not runs(pid))
 
 
 class Canary:

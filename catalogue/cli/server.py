@@ -16,7 +16,7 @@ _DRAIN_SECONDS = 15
 _KEEP_ALIVE_SECONDS = 15
 
 
-class Server(BaseApplication):  # type: ignore[misc]
+class Server(BaseApplication):
     """One worker process with threads; the application is made in the worker."""
 
     def __init__(self, make: Callable[[], Any], host: str, port: int, threads: int) -> None:
@@ -36,12 +36,12 @@ class Server(BaseApplication):  # type: ignore[misc]
             # Links are made from the configured base, never from what a proxy or client says.
             "forwarded_allow_ips": "",
         }
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
 
     def load_config(self) -> None:
         """Take our options; gunicorn's own files and environment are not read."""
         for name, value in self._options.items():
-            self.cfg.set(name, value)
+            self.cfg.set(name, value)  # type: ignore[union-attr]
 
     def load(self) -> Any:
         """Make the WSGI application, in the worker process."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
-import logging
 import os
 import secrets
 import signal
@@ -93,7 +92,7 @@ def rebuild(settings: Settings, what: str) -> None:
 def _run(settings: Settings, host: str, port: int) -> None:
     from .server import Server
 
-    Server(lambda: _application(settings), host, port, settings.threads).run()
+    Server(lambda: _application(settings), host, port, settings.threads).run()  # type: ignore[no-untyped-call]
 
 
 def _application(settings: Settings) -> Any:

@@ -45,9 +45,8 @@ def catalog_record(record: Record, identity: Identity, outcome: Mapping[str, Any
     ]
     if record.first_published is not None:
         triples.append(Triple(subject, DCT["issued"], moment(record.first_published)))
-    for profile in outcome.get("profiles", ()):
-        if profile["conforms"]:
-            triples.append(Triple(subject, DCT["conformsTo"], identity.profile(profile["id"])))
+    met = [profile["id"] for profile in outcome.get("profiles", ()) if profile["conforms"]]
+    triples += [Triple(subject, DCT["conformsTo"], identity.profile(name)) for name in met]
     if record.source is not None:
         origin = NamedNode(f"{subject.value}#source")
         triples += [

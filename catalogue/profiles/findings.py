@@ -18,8 +18,8 @@ from catalogue.rdf.graph import Graph, Term
 from catalogue.rdf.namespaces import SH
 
 from .concepts import Vocabularies
-from .engine import Result
 from .implied import Implied, is_bare
+from .results import Result
 from .shape import BELOW, IN_SCHEME, PropertyShape
 from .shapes import ShapeSet
 from .trails import Trails

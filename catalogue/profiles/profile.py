@@ -15,9 +15,10 @@ from pyoxigraph import NamedNode, Triple
 from catalogue.model import Field, Group, Kind
 from catalogue.rdf.graph import Graph, Subject
 
-from .engine import Engine
+from .closures import Closures, NotCovered
 from .fields import across_levels, fields_of
 from .loading import Description
+from .pyshacl_engine import PyShacl
 from .shape import local_name
 from .shapes import ShapeSet
 
@@ -33,9 +34,17 @@ class Compiled:
     triples: Sequence[Triple] = field(repr=False)
 
     @cached_property
-    def engine(self) -> Engine:
-        """The shapes as pySHACL holds them; made at first use and kept."""
-        return Engine(self.triples)
+    def reference(self) -> PyShacl:
+        """The shapes as pySHACL holds them."""
+        return PyShacl(self.triples)
+
+    @cached_property
+    def engine(self) -> Closures | PyShacl:
+        """What judges by these shapes: closures, or pySHACL where a constraint needs it. Made once."""
+        try:
+            return Closures(self.shapes)
+        except NotCovered:
+            return self.reference
 
 
 class Profile:

@@ -30,7 +30,6 @@ from catalogue.rdf.graph import Graph, text
 from catalogue.rdf.namespaces import DCT, compact
 
 from .concepts import Vocabularies
-from .engine import ENGINE, DataGraph
 from .fields import merged
 from .findings import RANK, Reader, joined
 from .implied import CLASS_OF, implied, judged_triples, record_focus, typed_focus
@@ -152,7 +151,7 @@ class Profiles:
         roles = [implied(graph, one.shapes, nodes) for one, nodes in zip(sets, focus, strict=True)]
         mentioned = dict.fromkeys(t.object.value for t in graph if isinstance(t.object, NamedNode))
         facts = self._vocabularies.lookup(mentioned)
-        data = DataGraph(judged_triples(graph, [item for found in roles for item in found], facts))
+        data = judged_triples(graph, [item for found in roles for item in found], facts)
         trails = Trails(graph, subject, kind, [one.shapes for one in sets])
         outcomes: list[ProfileOutcome] = []
         every: list[Finding] = []
@@ -177,7 +176,7 @@ class Profiles:
             findings=tuple(findings),
             completeness=_completeness(graph, subject, fields, findings),
             vocabularies=self._versions(iri for one in sets for iri in one.shapes.schemes()),
-            engine=ENGINE,
+            engine="; ".join(dict.fromkeys(one.engine.name for one in sets)),
         )
 
     def _versions(self, schemes: Iterable[str]) -> dict[str, str]:
@@ -192,7 +191,9 @@ def _load(folder: Path, shapes: Path, common: Sequence[Triple], groups: dict[str
     groups.update(groups_of(Graph(always)))
     profile = Profile(description, always, by_level, groups)
     for level in description.levels or (None,):
-        profile.compiled(level).engine.probe()
+        compiled = profile.compiled(level)
+        compiled.reference.probe()
+        _ = compiled.engine
     return profile
 
 

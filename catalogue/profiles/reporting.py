@@ -6,6 +6,7 @@ JSON as in the API's description, plain text, and the SHACL validation report (S
 from __future__ import annotations
 
 import hashlib
+import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
@@ -87,7 +88,12 @@ def report_text(report: Report) -> str:
     for finding in report.findings:
         lines.append("")
         lines += _finding_lines(finding)
-    return "\n".join(lines) + "\n"
+    return "\n".join(map(_one_line, lines)) + "\n"
+
+
+def _one_line(line: str) -> str:
+    """Without control and format characters: a title must not steer the terminal or forge a line."""
+    return "".join(c if unicodedata.category(c) not in ("Cc", "Cf", "Zl", "Zp") else " " for c in line)
 
 
 def _counted(number: int, name: str) -> str:
@@ -109,11 +115,11 @@ def report_graph(reports: Sequence[Report]) -> Graph:
     a recommendation that is not followed included; SHACL 1.2 lets the caller choose by `sh:conformanceDisallows`, and
     what we do is its value `sh:Violation`. Two answers to "does it conform?" from one service would be worse.
 
-    The same reports give the same graph: nodes are named by what they say, none is blank.
+    The same reports give the same graph: reports and results are named by what they say, none is blank.
     """
     results = [_result(report, finding) for report in reports for finding in report.findings]
     named = sorted({node.value: (node, triples) for node, triples in results}.items())
-    digest = _digest([report.subject for report in reports] + [iri for iri, _ in named])
+    digest = _digest(sorted(report.subject for report in reports) + [iri for iri, _ in named])
     node = NamedNode(f"urn:health-catalogue:report:{digest}")
     conforms = all(report.conforms for report in reports)
     graph = Graph(

@@ -29,8 +29,19 @@ _TYPE, _FIRST, _REST, _NIL = RDF["type"], RDF["first"], RDF["rest"], RDF["nil"]
 _BOOLEAN, _INTEGER, _DOUBLE, _JSON = XSD["boolean"], XSD["integer"], XSD["double"], RDF["JSON"]
 
 
+# What a copied definition of a context weighs, in characters of the budget.
+_DEFINITION = 64
+
+
+class _Owned(list[Any]):
+    """A document that is ours alone, so that PyLD need not copy it before it begins."""
+
+    def __deepcopy__(self, _memo: object) -> _Owned:
+        return self
+
+
 class _Processor(JsonLdProcessor):
-    """PyLD's processor, which knows no limits, with a clock and a meter at its two busiest steps."""
+    """PyLD's processor, which knows no limits, with a clock and a meter at its busiest steps."""
 
     def __init__(self, budget: Budget) -> None:
         super().__init__()
@@ -45,6 +56,11 @@ class _Processor(JsonLdProcessor):
         if isinstance(iri, str):
             self._budget.text(len(iri))
         return iri
+
+    def _clone_active_context(self, active_ctx: Any) -> Any:
+        self._budget.time()
+        self._budget.text(len(active_ctx["mappings"]) * _DEFINITION)
+        return super()._clone_active_context(active_ctx)  # type: ignore[no-untyped-call]
 
 
 def triples(text: str, base_iri: str, budget: Budget) -> list[Triple]:
@@ -72,10 +88,10 @@ def triples(text: str, base_iri: str, budget: Budget) -> list[Triple]:
     return list(writer.found)
 
 
-def _load(text: str, budget: Budget) -> Any:
+def _load(text: str, budget: Budget) -> _Owned:
     _check_nesting(text, budget)
     try:
-        return json.loads(text, parse_constant=_no_constant)
+        document = json.loads(text, parse_constant=_no_constant)
     except json.JSONDecodeError as error:
         raise UnreadableRdf(
             f"JSON-LD, line {error.lineno}, column {error.colno}: {error.msg}.",
@@ -87,6 +103,14 @@ def _load(text: str, budget: Budget) -> Any:
         raise UnreadableRdf(
             f"JSON-LD: {error}.", mend="Write the number as a string with its datatype."
         ) from error
+    if not isinstance(document, dict | list):
+        raise UnreadableRdf(
+            "JSON-LD, line 1, column 1: the document is neither an object nor an array.",
+            mend="Write the description as an object, in braces.",
+            line=1,
+            column=1,
+        )
+    return _Owned(document if isinstance(document, list) else [document])
 
 
 def _no_constant(name: str) -> NoReturn:

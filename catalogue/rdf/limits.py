@@ -81,7 +81,7 @@ class Budget:
             limit = self.limits.bytes
             raise LimitExceeded(
                 f"Written out, the terms of the file take more than {_GROWTH} times the {limit:,} bytes allowed.",
-                mend="Use shorter prefixes, bases and IRIs.",
+                mend="Use shorter prefixes, bases and IRIs, and one context for the whole file.",
                 limit=limit,
                 setting="max_submission_bytes",
             )

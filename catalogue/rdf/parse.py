@@ -22,6 +22,8 @@ from .media import JSON_LD, N_QUADS, N_TRIPLES, RDF_XML, Format
 __all__ = ["Limits", "parse"]
 
 _CHUNK = 512
+# When terms may grow, few are taken before they are weighed: 512 triples of a 1 MB prefix are a gigabyte.
+_SMALL_CHUNK = 16
 _BOM = b"\xef\xbb\xbf"
 
 # One match per bracket that nests; strings, IRIs and comments are passed over inside the regex engine. A string or IRI
@@ -89,14 +91,16 @@ def _check_utf8(data: bytes, format: Format) -> None:
 
 
 def _check_nesting(data: bytes, budget: Budget) -> None:
-    """Bound how deep `[` and `(` of Turtle and TriG nest."""
+    """Bound how deep `[` and `(` of Turtle and TriG nest; each makes a statement, so they are counted too."""
     if data.count(b"[") + data.count(b"(") <= budget.limits.depth:
         return
+    brackets = Budget(budget.limits)
     depth = 0
     for bracket in _TURTLE_BRACKET.finditer(data):
         if bracket[1] in (b"[", b"("):
             depth += 1
             budget.depth(depth)
+            brackets.triples(1)
         elif depth:
             depth -= 1
 
@@ -106,8 +110,9 @@ def _drain(parser: QuadParser, data: bytes, format: Format, budget: Budget) -> l
     wary = format is RDF_XML or _RDF12.search(data) is not None
     # N-Triples and N-Quads have no prefixes, so their terms cannot grow.
     growing = format is RDF_XML or (format not in (N_TRIPLES, N_QUADS) and _LONG_IRI.search(data) is not None)
+    size = _SMALL_CHUNK if growing else _CHUNK
     found: dict[Triple, None] = {}
-    while chunk := [quad.triple for quad in islice(parser, _CHUNK)]:
+    while chunk := [quad.triple for quad in islice(parser, size)]:
         budget.triples(len(chunk))
         budget.time()
         if wary:

@@ -198,6 +198,7 @@ class _XmlNames:
         self._prefixes = {str(namespace): prefix for prefix, namespace in prefixes.items() if prefix != "rdf"}
         self._prefixes[RDF] = "rdf"
         self._cache: dict[str, str | None] = {}
+        self._unnamed = 0
         self.used: dict[str, str] = {"rdf": str(RDF)}
 
     def name(self, iri: str) -> str | None:
@@ -215,8 +216,8 @@ class _XmlNames:
             return None
         prefix = self._prefixes.get(namespace)
         if prefix is None:
-            number = len(self._prefixes) + 1
-            prefix = self._prefixes[namespace] = f"ns{number}"
+            self._unnamed += 1
+            prefix = self._prefixes[namespace] = f"ns{self._unnamed}"
         self.used[prefix] = namespace
         return f"{prefix}:{local[0]}"
 

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from pyoxigraph import Literal, NamedNode, Triple
 
+from catalogue.errors import LimitExceeded
 from catalogue.model import Kind
 
 from .graph import Graph, Subject
@@ -56,14 +57,27 @@ class Submission:
     left_out: tuple[Triple, ...]
 
 
-def split(triples: Sequence[Triple]) -> Submission:
+# What records share is copied into each of them. All parts together may hold this many times the statements of the
+# file, or this many statements, whichever is more; real files stay below twice.
+_GROWTH = 4
+_ALWAYS = 1_000_000
+
+
+def split(triples: Sequence[Triple], *, record_limit: int = 20_000) -> Submission:
     """Cut a file into its records, in order of first mention; none is an empty `parts`.
 
     A record that another one mentions stays there as a plain reference, blank if it is blank: rename it in all
     parts (`skolem.rename`) before the blank nodes get their names. Takes time linear in what the parts hold.
+
+    Args:
+        triples: All statements of the file.
+        record_limit: Most triples in one record (the setting `max_record_triples`).
+
+    Raises:
+        LimitExceeded: A record holds more, or all together hold far more than the file.
     """
     with _collector_paused():
-        return _split(triples)
+        return _split(triples, record_limit)
 
 
 @contextmanager
@@ -79,16 +93,25 @@ def _collector_paused() -> Iterator[None]:
             gc.enable()
 
 
-def _split(triples: Sequence[Triple]) -> Submission:
+def _split(triples: Sequence[Triple], record_limit: int) -> Submission:
     about, kinds, listings = _index(triples)
     catalogs: dict[Subject, Subject] = {}
     left_out: list[Triple] = []
     stops: set[Subject] = {*kinds, *listings}
     reached: set[Subject] = set()
     parts = []
+    left = limit = max(_GROWTH * len(triples), _ALWAYS)
     for subject, kind in kinds.items():
         own = _own(subject, kinds, listings, about[subject], catalogs, left_out)
-        parts.append(Part(kind, subject, _closure(subject, own, about, stops, reached)))
+        closure = _closure(subject, own, about, stops, reached, record_limit)
+        if len(closure) > record_limit:
+            raise _too_large(f"The description of {subject}", record_limit, "max_record_triples")
+        left -= len(closure)
+        if left < 0:
+            raise _too_large(
+                "What the records of the file share, repeated in each,", limit, "max_submission_triples"
+            )
+        parts.append(Part(kind, subject, Graph(closure)))
     for node, statements in about.items():
         if node not in reached:
             left_out.extend(statements)
@@ -156,12 +179,13 @@ def _closure(
     about: Mapping[Subject, list[Triple]],
     stops: set[Subject],
     reached: set[Subject],
-) -> Graph:
-    """Follow the objects that the file describes, up to the next record."""
+    enough: int,
+) -> list[Triple]:
+    """Follow the objects that the file describes, up to the next record, or until there are enough statements."""
     seen = {subject}
     closure = list(own)
     waiting = [own]
-    while waiting:
+    while waiting and len(closure) <= enough:
         for triple in waiting.pop():
             value = triple.object
             if type(value) is Literal or value in seen or value in stops:
@@ -172,4 +196,13 @@ def _closure(
                 closure += statements
                 waiting.append(statements)
     reached |= seen
-    return Graph(closure)
+    return closure
+
+
+def _too_large(what: str, limit: int, setting: str) -> LimitExceeded:
+    return LimitExceeded(
+        f"{what} takes more than {limit:,} statements.",
+        mend="Shorten what it mentions and describes, or send the records in several files.",
+        limit=limit,
+        setting=setting,
+    )

@@ -286,9 +286,8 @@ def _judge(
     if problem is not None:
         return replace(outcome, problem=problem, iri=outcome.iri if draft.before else None, digest=None), None
     before = draft.before
-    if before and outcome.digest == (before.published_digest if options.publish else before.digest):
-        if outcome.digest == before.digest:
-            return replace(outcome, status="unchanged"), None
+    if before and before.digest == outcome.digest and (not options.publish or before.published == before.latest):
+        return replace(outcome, status="unchanged"), None
     source = draft.part.subject.value if isinstance(draft.part.subject, NamedNode) else None
     save = Save(
         kind=kind,

@@ -58,7 +58,7 @@ class QueryPool:
         self._idle: deque[Worker] = deque()
         self._busy: set[Worker] = set()
         self._killed: list[Worker] = []
-        self._waiting = 0
+        self._line: deque[object] = deque()
         self._ended = 0
         self._snapshot: Path | None = None
         self._old: set[Path] = set()
@@ -106,6 +106,7 @@ class QueryPool:
         with self._lock:
             if self._snapshot is not None and self._snapshot != snapshot:
                 self._old.add(self._snapshot)
+            self._old.discard(snapshot)
             self._snapshot = snapshot
             self._renew.notify()
 
@@ -159,39 +160,43 @@ class QueryPool:
                 "workers": len(self._idle) + len(self._busy),
                 "busy": len(self._busy),
                 "idle": len(self._idle),
-                "waiting": self._waiting,
+                "waiting": len(self._line),
                 "ended": self._ended,
             }
 
     def _take(self) -> Worker:
+        ticket = object()
         with self._lock:
-            if not self._idle and self._waiting >= self._queue:
+            if not self._idle and len(self._line) >= self._queue:
                 raise self._occupied("Too many queries are waiting.")
-            self._waiting += 1
+            self._line.append(ticket)
             try:
-                self._freed.wait_for(self._drop_dead, timeout=self._seconds + _GRACE)
+                self._freed.wait_for(lambda: self._may_take(ticket), timeout=self._seconds + _GRACE)
+                if self._closed or self._snapshot is None:
+                    raise Unavailable(
+                        "Queries cannot be answered now.", mend="Try again soon.", retry_after=1
+                    )
+                if not self._may_take(ticket):
+                    raise self._occupied("No query process became free.")
+                worker = self._idle.popleft()
             finally:
-                self._waiting -= 1
-            if self._closed or self._snapshot is None:
-                raise Unavailable("Queries cannot be answered now.", mend="Try again soon.", retry_after=1)
-            if not self._idle:
-                raise self._occupied("No query process became free.")
-            worker = self._idle.popleft()
+                self._line.remove(ticket)
+                self._freed.notify_all()
             worker.deadline = time.monotonic() + self._seconds
             self._busy.add(worker)
             self._watched.set()
             return worker
 
-    def _occupied(self, what: str) -> Unavailable:
-        return Unavailable(what, mend="Try again soon.", retry_after=math.ceil(self._seconds / 2))
-
-    def _drop_dead(self) -> bool:
-        """Forget idle workers that something else ended; whether a taker need not wait."""
-        while self._idle and not self._idle[0].alive():
+    def _may_take(self, ticket: object) -> bool:
+        """Whether one who waits need not wait longer: first come, first served."""
+        while self._idle and not self._idle[0].alive():  # something else has ended it
             self._idle.popleft().close_pipes()
             self._ended += 1
             self._renew.notify()
-        return bool(self._idle) or self._closed or self._snapshot is None
+        return self._closed or self._snapshot is None or (bool(self._idle) and self._line[0] is ticket)
+
+    def _occupied(self, what: str) -> Unavailable:
+        return Unavailable(what, mend="Try again soon.", retry_after=math.ceil(self._seconds / 2))
 
     def _move(self, worker: Worker) -> None:
         """Let a worker read the newest image."""
@@ -211,7 +216,7 @@ class QueryPool:
             keep = sound and not judged and not self._closed
             if keep:
                 self._idle.append(worker)
-                self._freed.notify()
+                self._freed.notify_all()
             elif not judged:
                 self._ended += 1
             self._renew.notify()
@@ -283,7 +288,7 @@ class QueryPool:
         with self._lock:
             if not self._closed:
                 self._idle.append(worker)
-                self._freed.notify()
+                self._freed.notify_all()
                 return
         worker.end()
         worker.close_pipes()

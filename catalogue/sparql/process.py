@@ -21,7 +21,6 @@ from catalogue.errors import CatalogueError, MalformedQuery, QueryFailed, QueryT
 from . import frames
 
 _PAGE = os.sysconf("SC_PAGE_SIZE")
-_ROOT = Path(__file__).parents[2]
 
 
 class Worker:
@@ -151,11 +150,11 @@ class Worker:
 
 
 def _environment() -> dict[str, str]:
-    """What a worker gets to know: no setting of the service, in which tokens may stand."""
+    """What a worker gets to know: where our modules are; no setting of the service, in which tokens may stand."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("CATALOGUE_")}
-    path = [str(_ROOT), *filter(None, [environment.get("PYTHONPATH")])]
+    modules = os.pathsep.join(filter(None, sys.path))
     # A query that is too large aborts the engine, which would log a page on each.
-    return environment | {"PYTHONPATH": os.pathsep.join(path), "RUST_BACKTRACE": "0"}
+    return environment | {"PYTHONPATH": modules, "RUST_BACKTRACE": "0"}
 
 
 def _malformed(message: str) -> MalformedQuery:

@@ -102,8 +102,9 @@ def inline(value: Value) -> Markup:
         return _safe(f'<time datetime="{escape(value.moment)}">{text}</time>')
     shown = str(text)
     if value.voice == "holder":
+        language = "" if value.language == "en" else f' lang="{escape(value.language)}"'
         direction = ' dir="rtl"' if value.direction == "rtl" else ""
-        shown = f'<span class="holder" lang="{escape(value.language)}"{direction}>{text}</span>'
+        shown = f'<span class="holder"{language}{direction}>{text}</span>'
     elif value.voice == "machine":
         shown = f"<code>{text}</code>"
     if value.href:

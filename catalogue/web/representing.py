@@ -6,6 +6,8 @@ document too, the ledger position.
 
 from __future__ import annotations
 
+from functools import partial
+
 from catalogue.feeds.fdp import catalog_members
 from catalogue.feeds.records import catalog_record
 from catalogue.ledger import Ledger
@@ -75,7 +77,7 @@ def represent(record: Record, form: str, *, number: int | None = None, about: bo
 
 def summaries(records: list[Record]) -> list[RecordSummary]:
     """Rows of a list, each kept as long as its revision stays."""
-    return [catalogue().reader.kept(("row", r.kind, r.slug, r.digest, r.changed), lambda r=r: _row(r)) for r in records]
+    return [catalogue().reader.kept(("row", r.kind, r.slug, r.digest, r.changed), partial(_row, r)) for r in records]
 
 
 def fields_of(record: Record) -> tuple[Field, ...]:

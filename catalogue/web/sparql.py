@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import time
 from collections.abc import Iterator
+from typing import IO, cast
 
 from flask import Blueprint, Response, request
 from pyoxigraph import QueryBoolean, QueryResultsFormat, QuerySolutions, parse_query_results
@@ -124,13 +125,13 @@ def _answer(checked: Query) -> dict[str, object]:
     try:
         if not table:
             return {"text": _head(result.chunks)}
-        solutions = parse_query_results(input=_Stream(result.chunks), format=QueryResultsFormat.JSON)
+        solutions = parse_query_results(input=cast(IO[bytes], _Stream(result.chunks)), format=QueryResultsFormat.JSON)
         if isinstance(solutions, QueryBoolean):
             return {"answer": bool(solutions)}
         assert isinstance(solutions, QuerySolutions)  # noqa: S101 - a SELECT has solutions
         names = [variable.value for variable in solutions.variables]
         rows = (tuple(solution[name] for name in names) for solution in solutions)
-        return {"table": result_table(names, rows, catalogue().vocabularies)}  # type: ignore[arg-type]
+        return {"table": result_table(names, rows, catalogue().vocabularies)}
     finally:
         result.chunks.close()
 

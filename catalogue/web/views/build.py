@@ -120,14 +120,14 @@ def make_pager(path: str, parameters: Mapping[str, str], page: int, pages: int) 
     """
 
     def href(number: int) -> str:
-        query = {key: value for key, value in parameters.items() if value}
+        query = {key: value for key, value in parameters.items() if value and key != "page"}
         if number > 1:
             query["page"] = str(number)
         return f"{path}?{urlencode(query)}" if query else path
 
     links: list[PageLink] = []
     last = 0
-    for number in sorted({1, pages, *range(page - 2, page + 3)} & set(range(1, pages + 1))):
+    for number in sorted(n for n in {1, pages, *range(page - 2, page + 3)} if 1 <= n <= pages):
         if number > last + 1:
             links.append(PageLink("…", ""))
         links.append(PageLink(str(number), href(number), number == page))

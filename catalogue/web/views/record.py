@@ -239,7 +239,7 @@ def distributions(reader: Reader, fields: Sequence[Field]) -> tuple[Distribution
             name
             for role in _SHOWN_IN_ROW
             for name in ROLES[role]
-            if all(reader.told(value) for value in about.get(name, ()))
+            if _shown_whole(reader, role, about.get(name, ()))
         ]
         shapes = (field.node, field.class_) if field else ()
         sizes = [
@@ -251,7 +251,7 @@ def distributions(reader: Reader, fields: Sequence[Field]) -> tuple[Distribution
                 anchor=anchor,
                 title=_title(reader, node),
                 role=field.name if field else "",
-                formats=_distinct(reader.values(node, "format")),
+                formats=reader.values(node, "format"),
                 size=", ".join(size(number) for number in sizes),
                 licences=reader.values(node, "licence"),
                 conditions=reader.values(node, "conditions"),
@@ -296,8 +296,15 @@ def _title(reader: Reader, node: Subject) -> Value:
     return reader.first(node, "title") or reader.mention(node)
 
 
-def _distinct(values: Sequence[Value]) -> tuple[Value, ...]:
-    return tuple({value.text: value for value in values}.values())
+def _shown_whole(reader: Reader, role: str, values: Sequence[Term]) -> bool:
+    """Whether the row of a distribution says everything about these values of a property."""
+    if role == "title" and len(values) > 1:
+        return False
+    if role == "size":
+        return all(isinstance(value, Literal) for value in values)
+    if role in ("access address", "download address"):
+        return all(reader.told(v) and isinstance(v, NamedNode) and safe_link(v.value) for v in values)
+    return all(reader.told(value) for value in values)
 
 
 def shortened(value: Value, most: int) -> Value:

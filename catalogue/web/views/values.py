@@ -155,6 +155,8 @@ def size(number_of_bytes: str) -> str:
     amount, steps = float(number[2]), 0
     while amount >= 1000 and steps < len(_SIZES) - 1:
         amount, steps = amount / 1000, steps + 1
+    if not steps and amount == 1:
+        return "1 byte"
     digits = 1 if steps and amount < 10 else 0
     return f"{amount:,.{digits}f} {_SIZES[steps]}"
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Self
 
 import pyoxigraph as ox
@@ -19,25 +18,15 @@ from pyshacl.pytypes import SHACLExecutor
 from pyshacl.shapes_graph import ShapesGraph
 
 from catalogue.rdf.graph import Subject, Term
-from catalogue.rdf.namespaces import SH, XSD
+from catalogue.rdf.namespaces import SH
 
-ENGINE = "pySHACL 0.40"
+from .results import Result
+from .values import to_rdflib
+
 # Deeper than any chain of sh:property and sh:node in our profiles; circles are refused when shapes are read.
 _DEEPEST = 60
 _SUFFIX = "ConstraintComponent"
 _PARAMETERS = frozenset(ALL_CONSTRAINT_PARAMETERS)
-_STRING = XSD["string"].value
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """One validation result (SHACL §3.6.2); `details` are the results below an `sh:node`."""
-
-    focus: Term
-    value: Term | None
-    shape: Subject
-    component: str
-    details: tuple[Result, ...] = ()
 
 
 class _Triples(rdflib.Graph):
@@ -101,8 +90,10 @@ class _Shapes(ShapesGraph):
         return found
 
 
-class Engine:
+class PyShacl:
     """Shapes, ready to judge. May be shared by threads: one record is judged at a time."""
+
+    name = "pySHACL 0.40"
 
     def __init__(self, shapes: Iterable[ox.Triple]) -> None:
         self._shapes = _Shapes(_Triples(shapes))
@@ -121,7 +112,7 @@ class Engine:
             for shape in self._by_node.values():
                 shape.validate(executor, nowhere, focus=rdflib.URIRef("urn:health-catalogue:nobody"))
 
-    def judge(self, data: DataGraph, focus: Mapping[Subject, Sequence[Subject]]) -> list[Result]:
+    def judge(self, data: Iterable[ox.Triple], focus: Mapping[Subject, Sequence[Subject]]) -> list[Result]:
         """Judge nodes.
 
         Args:
@@ -132,43 +123,14 @@ class Engine:
             Failed constraints, in no particular order.
         """
         executor = SHACLExecutor(max_validation_depth=_DEEPEST)
+        graph = _Triples(data)
         found: list[Result] = []
         with self._lock:
             for node, nodes in focus.items():
                 shape = self._by_node[to_rdflib(node)]
-                _, reports = shape.validate(executor, data.graph, focus=[to_rdflib(n) for n in nodes])
+                _, reports = shape.validate(executor, graph, focus=[to_rdflib(n) for n in nodes])
                 found += [_result(report[1], _index(report[2])) for report in reports]
         return found
-
-
-class DataGraph:
-    """Triples in the form that pySHACL reads; made once for all profiles."""
-
-    def __init__(self, triples: Iterable[ox.Triple]) -> None:
-        self.graph = _Triples(triples)
-
-
-def to_rdflib(term: Any) -> Any:
-    """The same term in rdflib. Its lexical form is kept as it is written.
-
-    Only XSD datatypes are interpreted: rdflib hands `rdf:XMLLiteral` and `rdf:HTML` to parsers that a hostile value
-    could keep busy.
-    """
-    if isinstance(term, ox.NamedNode):
-        return rdflib.URIRef(term.value)
-    if isinstance(term, ox.BlankNode):
-        return rdflib.BNode(term.value)
-    if term.language:
-        return rdflib.Literal(term.value, lang=term.language)
-    datatype = term.datatype.value
-    if datatype == _STRING:
-        # pySHACL takes a plain literal as xsd:string; rdflib would keep the two apart.
-        return rdflib.Literal(term.value)
-    if not datatype.startswith(XSD):
-        literal = rdflib.Literal(term.value)
-        literal._datatype = rdflib.URIRef(datatype)
-        return literal
-    return rdflib.Literal(term.value, datatype=rdflib.URIRef(datatype), normalize=False)
 
 
 def from_rdflib(node: Any) -> Term:

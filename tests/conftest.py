@@ -1,0 +1,116 @@
+"""The real application in a temporary folder, opened and closed."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from catalogue.profiles import Profiles
+from catalogue.services import Catalogue
+from catalogue.services.listing import default_catalog
+from catalogue.settings import Settings
+from catalogue.web.app import create_app
+
+from .harness import BASE, DATA, TOKEN, LiveServer, Service, written
+
+Opener = Callable[..., AbstractContextManager[Service]]
+
+
+def settings_for(state: Path, **settings: Any) -> Settings:
+    """Settings of a test's own catalogue."""
+    return Settings(**{"state": state, "base_url": BASE, "bootstrap_token": TOKEN, "query_workers": 1, **settings})
+
+
+@contextmanager
+def running(state: Path, profiles: Profiles | None = None, **settings: Any) -> Iterator[Service]:
+    """A started catalogue on a state folder."""
+    with Catalogue.open(settings_for(state, **settings)) as catalogue:
+        if profiles is not None:
+            catalogue.profiles = profiles  # read from files once per session; it never changes
+        catalogue.start()
+        end = time.monotonic() + 30
+        while catalogue.projection.state != "open":
+            assert time.monotonic() < end, "the store does not open"
+            time.sleep(0.005)
+        yield Service(catalogue, create_app(catalogue).test_client())
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _plain_environment() -> Iterator[None]:
+    """Settings of the machine that runs the tests have no part in them."""
+    with pytest.MonkeyPatch.context() as patch:
+        import os
+
+        for name in [name for name in os.environ if name.startswith("CATALOGUE_")]:
+            patch.delenv(name)
+        yield
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Profiles]:
+    """A fresh state folder with its default catalogue and its store built, and the shipped profiles."""
+    state = tmp_path_factory.mktemp("template") / "state"
+    with Catalogue.open(settings_for(state)) as catalogue:
+        default_catalog(catalogue)
+        catalogue.projection.open()
+        catalogue.projection.close()
+        return state, catalogue.profiles
+
+
+@pytest.fixture
+def state(template: tuple[Path, Profiles], tmp_path: Path) -> Path:
+    """A fresh state folder of the test's own."""
+    shutil.copytree(template[0], tmp_path / "state")
+    return tmp_path / "state"
+
+
+@pytest.fixture
+def opened(template: tuple[Path, Profiles], state: Path) -> Opener:
+    """Opens the test's catalogue, with settings."""
+
+    def open_(**settings: Any) -> AbstractContextManager[Service]:
+        return running(state, template[1], **settings)
+
+    return open_
+
+
+@pytest.fixture
+def service(opened: Opener) -> Iterator[Service]:
+    """An empty catalogue that the test may change."""
+    with opened() as service:
+        yield service
+
+
+@pytest.fixture(scope="session")
+def library(template: tuple[Path, Profiles], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """Some of the shipped sample records, published; only to be read."""
+    state = tmp_path_factory.mktemp("library") / "state"
+    shutil.copytree(template[0], state)
+    files = [
+        *sorted((DATA / "catalogs").iterdir()),
+        *sorted((DATA / "series").iterdir()),
+        *sorted((DATA / "datasets").iterdir())[::5],
+    ]
+    with running(state, template[1], feed_page_size=3, page_size=4) as service:
+        for file in files:
+            media_type = "application/ld+json" if file.suffix == ".jsonld" else "text/turtle"
+            answer = service.submit(file.read_bytes(), content_type=media_type)
+            assert answer.status_code == 201, f"{file.name}: {answer.text[:2000]}"
+        yield service
+
+
+@pytest.fixture
+def server(state: Path) -> Iterator[LiveServer]:
+    """`catalogue serve` on the test's state folder; not started yet."""
+    server = LiveServer(state)
+    yield server
+    server.stop()
+
+
+__all__ = ["Opener", "running", "settings_for", "written"]
