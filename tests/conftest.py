@@ -2,51 +2,25 @@
 
 from __future__ import annotations
 
+import os
 import shutil
-import time
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
 import pytest
+from harness import DATA, JSON_LD, TURTLE, LiveServer, Opener, Service, running, settings_for
 
 from catalogue.profiles import Profiles
 from catalogue.services import Catalogue
 from catalogue.services.listing import default_catalog
-from catalogue.settings import Settings
-from catalogue.web.app import create_app
-
-from .harness import BASE, DATA, TOKEN, LiveServer, Service, written
-
-Opener = Callable[..., AbstractContextManager[Service]]
-
-
-def settings_for(state: Path, **settings: Any) -> Settings:
-    """Settings of a test's own catalogue."""
-    return Settings(**{"state": state, "base_url": BASE, "bootstrap_token": TOKEN, "query_workers": 1, **settings})
-
-
-@contextmanager
-def running(state: Path, profiles: Profiles | None = None, **settings: Any) -> Iterator[Service]:
-    """A started catalogue on a state folder."""
-    with Catalogue.open(settings_for(state, **settings)) as catalogue:
-        if profiles is not None:
-            catalogue.profiles = profiles  # read from files once per session; it never changes
-        catalogue.start()
-        end = time.monotonic() + 30
-        while catalogue.projection.state != "open":
-            assert time.monotonic() < end, "the store does not open"
-            time.sleep(0.005)
-        yield Service(catalogue, create_app(catalogue).test_client())
 
 
 @pytest.fixture(autouse=True, scope="session")
 def _plain_environment() -> Iterator[None]:
     """Settings of the machine that runs the tests have no part in them."""
     with pytest.MonkeyPatch.context() as patch:
-        import os
-
         for name in [name for name in os.environ if name.startswith("CATALOGUE_")]:
             patch.delenv(name)
         yield
@@ -99,7 +73,7 @@ def library(template: tuple[Path, Profiles], tmp_path_factory: pytest.TempPathFa
     ]
     with running(state, template[1], feed_page_size=3, page_size=4) as service:
         for file in files:
-            media_type = "application/ld+json" if file.suffix == ".jsonld" else "text/turtle"
+            media_type = JSON_LD if file.suffix == ".jsonld" else TURTLE
             answer = service.submit(file.read_bytes(), content_type=media_type)
             assert answer.status_code == 201, f"{file.name}: {answer.text[:2000]}"
         yield service
@@ -112,5 +86,3 @@ def server(state: Path) -> Iterator[LiveServer]:
     yield server
     server.stop()
 
-
-__all__ = ["Opener", "running", "settings_for", "written"]

@@ -13,7 +13,8 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection
 from pathlib import Path
@@ -25,12 +26,16 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from catalogue.model import Role
+from catalogue.profiles import Profiles
 from catalogue.services import Catalogue
+from catalogue.settings import Settings
+from catalogue.web.app import create_app
 
 BASE = "https://catalogue.test"
 TOKEN = "admin-token-of-the-tests"
 HERE = Path(__file__).parent
 DATA = HERE.parent / "data"
+COMMAND = str(Path(sys.executable).with_name("catalogue"))
 MINIMAL = (HERE / "records" / "minimal.ttl").read_text()
 
 TURTLE, JSON_LD, RDF_XML = "text/turtle", "application/ld+json", "application/rdf+xml"
@@ -210,6 +215,33 @@ class Service:
         return pages
 
 
+Opener = Callable[..., AbstractContextManager[Service]]
+
+
+def settings_for(state: Path, **settings: Any) -> Settings:
+    """Settings of a test's own catalogue."""
+    return Settings(**{"state": state, "base_url": BASE, "bootstrap_token": TOKEN, "query_workers": 1, **settings})
+
+
+@contextmanager
+def running(state: Path, profiles: Profiles | None = None, **settings: Any) -> Iterator[Service]:
+    """A started catalogue on a state folder; profiles that were read before need not be read again."""
+    with Catalogue.open(settings_for(state, **settings)) as catalogue:
+        if profiles is not None:
+            catalogue.profiles = profiles
+        catalogue.start()
+        wait_for(lambda: catalogue.projection.state == "open")
+        yield Service(catalogue, create_app(catalogue).test_client())
+
+
+def wait_for(condition: Callable[[], bool], seconds: float = 30) -> None:
+    """Wait until something is so."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it does not become so"
+        time.sleep(0.005)
+
+
 @dataclass(frozen=True)
 class Answer:
     """What a live server answered."""
@@ -247,7 +279,7 @@ class LiveServer:
     def start(self, *, ready: bool = True) -> None:
         """Start it, and wait until it can answer everything."""
         self.port = self.port or free_port()
-        command = [sys.executable, "-m", "catalogue", "serve", "--port", str(self.port)]
+        command = [COMMAND, "serve", "--port", str(self.port)]
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 command, stdout=log, stderr=log, env=self.environment(), start_new_session=True, cwd=self.state.parent

@@ -203,9 +203,8 @@ CASES = (
     Case("E18", "healthdcatap:hasVariables / csvw:table", V, "ex:variables csvw:table"),
     Case("E18", "healthdcatap:hasVariables / dct:title", I, "ex:variables dct:title"),
     Case("E18", "healthdcatap:hasVariables / csvw:table / csvw:column", V, "ex:patients csvw:column", good="ex:patients csvw:column ( ex:psa ) ."),
-    Case("E18", f"{COLUMN} / (csvw:title|csvw:titles)", V, "ex:psa csvw:title, ex:psa csvw:titles"),
-    Case("E18", f"{COLUMN} / csvw:title", I, "ex:psa csvw:title"),
-    Case("E18", f"{COLUMN} / csvw:titles", I, "ex:psa csvw:titles"),
+    Case("E18", f"{COLUMN} / (csvw:title|csvw:titles)", V, "ex:psa csvw:title", good='ex:psa csvw:titles "PSA"@en .'),
+    Case("E18", f"{COLUMN} / csvw:title", I, "ex:psa csvw:title", 'ex:psa csvw:titles "PSA"@en .'),
     Case("E18", f"{COLUMN} / csvw:name", I, "", 'ex:psa csvw:name "psa2" .'),
     Case("E18", f"{COLUMN} / csvw:datatype", V, "ex:psa csvw:datatype"),
     Case("E19", "healthdcatap:numberOfUniqueIndividuals", V, "ex:d healthdcatap:numberOfUniqueIndividuals"),
@@ -461,7 +460,8 @@ def facts_about(data: rdflib.Graph) -> rdflib.Graph:
 
 def test_the_shapes_are_well_formed_and_any_shacl_engine_takes_the_base_record() -> None:
     """Checked against the shapes of SHACL itself; no result of any severity, so nested advice does not leak."""
-    graph = record()
+    # A plain engine would also judge the other records that are only named here.
+    graph = record("ex:d dct:source, ex:d dcat:hasVersion, ex:d dcat:inSeries")
     data = in_rdflib([*graph, *profiles().imply_types(graph, [PROFILE])])
     conforms, _, words = pyshacl.validate(
         data + facts_about(data), shacl_graph=shapes_graph(), meta_shacl=True

@@ -64,10 +64,18 @@ def snapshot(store: Store, tmp_path: Path) -> Path:
 
 
 PoolMaker = Callable[..., QueryPool]
+Children = Callable[[], list[int]]
 
 
 @pytest.fixture
-def make_pool(snapshot: Path) -> Iterator[PoolMaker]:
+def started() -> Children:
+    """Asks for the processes that this test has started and that still run."""
+    others = set(children(os.getpid()))
+    return lambda: [pid for pid in children(os.getpid()) if pid not in others]
+
+
+@pytest.fixture
+def make_pool(started: Children, snapshot: Path) -> Iterator[PoolMaker]:
     pools: list[QueryPool] = []
 
     def make(
@@ -260,9 +268,9 @@ def test_a_query_that_breaks_the_engine_fails_alone(make_pool: PoolMaker) -> Non
         assert all(isinstance(future.exception(), QueryFailed) for future in broken)
 
 
-def test_a_worker_that_something_else_killed_costs_no_query(pool: QueryPool) -> None:
+def test_a_worker_that_something_else_killed_costs_no_query(pool: QueryPool, started: Children) -> None:
     answer(pool, "ASK {}")
-    (pid,) = children(os.getpid())
+    (pid,) = started()
     os.kill(pid, signal.SIGKILL)
     wait_until(lambda: not runs(pid))
     assert json.loads(answer(pool, "ASK {}"))["boolean"] is True
@@ -361,19 +369,19 @@ def test_a_small_result_frees_its_worker_before_it_is_read(pool: QueryPool) -> N
     assert [b"".join(result.chunks).count(b"Dataset") for result in results] == [1] * 5
 
 
-def test_workers_yield_to_pages_and_leave_no_core_dump(pool: QueryPool) -> None:
+def test_workers_yield_to_pages_and_leave_no_core_dump(pool: QueryPool, started: Children) -> None:
     answer(pool, "ASK {}")
-    (pid,) = children(os.getpid())
+    (pid,) = started()
     assert os.getpriority(os.PRIO_PROCESS, pid) > os.getpriority(os.PRIO_PROCESS, 0)
     assert resource.prlimit(pid, resource.RLIMIT_CORE) == (0, 0)
 
 
 def test_no_setting_of_the_service_reaches_a_worker(
-    make_pool: PoolMaker, monkeypatch: pytest.MonkeyPatch
+    make_pool: PoolMaker, monkeypatch: pytest.MonkeyPatch, started: Children
 ) -> None:
     monkeypatch.setenv("CATALOGUE_BOOTSTRAP_TOKEN", "a secret of the service")
     answer(make_pool(), "ASK {}")
-    (pid,) = children(os.getpid())
+    (pid,) = started()
     assert b"PYTHONPATH" in Path(f"/proc/{pid}/environ").read_bytes()
     assert b"secret" not in Path(f"/proc/{pid}/environ").read_bytes()
 
@@ -383,19 +391,19 @@ def test_many_threads_get_their_own_answers(make_pool: PoolMaker) -> None:
     with ThreadPoolExecutor(16) as threads:
         answers = threads.map(lambda n: values(pool, f"SELECT ?x {{ <{EX}{n}> ?p ?x }}"), range(400))
         assert list(answers) == [[f"Dataset {n}"] for n in range(400)]
-    assert pool.status() == {"workers": 2, "busy": 0, "idle": 2, "waiting": 0, "ended": 0}
+    wait_until(lambda: pool.status() == {"workers": 2, "busy": 0, "idle": 2, "waiting": 0, "ended": 0})
 
 
-def test_closing_ends_running_queries_and_all_processes(make_pool: PoolMaker) -> None:
+def test_closing_ends_running_queries_and_all_processes(make_pool: PoolMaker, started: Children) -> None:
     pool = make_pool(workers=2)
     answer(pool, "ASK {}")
     with ThreadPoolExecutor(1) as threads:
         running = threads.submit(run, pool, ENDLESS)
         wait_until(lambda: pool.status()["busy"] == 1)
-        wait_until(lambda: len(children(os.getpid())) == 2)
+        wait_until(lambda: len(started()) == 2)
         pool.close()
         assert isinstance(running.exception(), Unavailable)
-    assert children(os.getpid()) == []
+    assert started() == []
     with pytest.raises(Unavailable):
         run(pool, "ASK {}")
 

@@ -247,7 +247,7 @@ def every_page() -> dict[str, str]:
                 1,
                 (views.Figure("datasets", "1"),),
                 (row,),
-                (("/profiles/p-1", "P"),),
+                (("p-1", "P"),),
                 (interface,),
                 NOW,
             ),

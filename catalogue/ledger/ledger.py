@@ -24,6 +24,7 @@ from .schema import record as record_table
 from .schema import revision as revision_table
 from .writes import Change, Save, Withdraw, event_kinds, pack, record_values, unpack
 
+_IN = 500  # values in one IN (…): SQLite caches the statement
 _LAST_SEQ = select(func.coalesce(func.max(event_table.c.seq), 0))
 _RECORD_COLUMNS = [column for column in record_table.c if column.name != "words"]
 
@@ -112,22 +113,36 @@ class Ledger:
         """The record, not withdrawn, that came with this subject IRI."""
         return self._one(record_table.c.source == source, record_table.c.state != State.WITHDRAWN)
 
-    def dataset_by_identifier(self, identifier: str) -> Record | None:
-        """The published dataset with this `dct:identifier`."""
-        return self._one(
-            record_table.c.identifier == identifier,
-            record_table.c.state == State.PUBLISHED,
-            record_table.c.kind == Kind.DATASET,
-        )
+    def holders(
+        self, *, slugs: Mapping[Kind, Sequence[str]], sources: Sequence[str], identifiers: Sequence[str]
+    ) -> list[Record]:
+        """The records that stand in the way of new ones.
+
+        Args:
+            slugs: Wanted slugs; also those of withdrawn records are taken.
+            sources: Subject IRIs, held by a record that is not withdrawn.
+            identifiers: Of datasets, held by a published one.
+        """
+        column = record_table.c
+        public = (column.state == State.PUBLISHED) & (column.kind == Kind.DATASET)
+        asked = [(column.slug, wanted, column.kind == kind) for kind, wanted in slugs.items()]
+        asked += [(column.source, sources, column.state != State.WITHDRAWN), (column.identifier, identifiers, public)]
+        found: dict[int, Record] = {}
+        with self.engine.connect() as connection:
+            for what, values, condition in asked:
+                for start in range(0, len(values), _IN):
+                    query = select(*_RECORD_COLUMNS).where(what.in_(values[start : start + _IN]), condition)
+                    found |= {row.id: _record(row) for row in connection.execute(query)}
+        return list(found.values())
 
     def taken(self, kind: Kind, slugs: Iterable[str]) -> set[str]:
         """Which of these slugs are, or ever were, in use."""
         wanted = list(slugs)
         found: set[str] = set()
         with self.engine.connect() as connection:
-            for start in range(0, len(wanted), 500):
+            for start in range(0, len(wanted), _IN):
                 query = select(record_table.c.slug).where(
-                    record_table.c.kind == kind, record_table.c.slug.in_(wanted[start : start + 500])
+                    record_table.c.kind == kind, record_table.c.slug.in_(wanted[start : start + _IN])
                 )
                 found.update(connection.execute(query).scalars())
         return found

@@ -54,13 +54,19 @@ class Reader:
 
     def findings(self, results: Iterable[Result], implied: Sequence[Implied]) -> list[Finding]:
         """Findings, each property and value once, the most severe first."""
-        found = [
-            self._finding(*leaf) for result in results for leaf in self._leaves(result, Severity.VIOLATION)
-        ]
+        seen: set[tuple[int, Severity]] = set()
+        leaves = [leaf for result in results for leaf in self._leaves(result, Severity.VIOLATION, seen)]
+        found = [self._finding(*leaf) for leaf in leaves]
         faulty = {(finding.focus, finding.property, finding.term) for finding in found}
         return joined(found + self._assumed(implied, faulty))
 
-    def _leaves(self, result: Result, worst: Severity) -> list[tuple[Problem, Severity]]:
+    def _leaves(
+        self, result: Result, worst: Severity, seen: set[tuple[int, Severity]]
+    ) -> list[tuple[Problem, Severity]]:
+        # The engine gives one result object per node and shape, however many ways lead there: each is told once.
+        if (id(result), worst) in seen:
+            return []
+        seen.add((id(result), worst))
         shape = self._shapes.source(result.shape)
         if shape is None:
             return []
@@ -68,10 +74,11 @@ class Reader:
         if result.component in ("Node", "Or", "Xone", "And") and self._asks_vocabulary(shape, result):
             return [(self._problem(shape, result, "Vocabulary"), severity)]
         if result.component == "Node" and result.details:
-            if result.value is not None and is_bare(self._graph, result.value):
-                missing = self._missing(result.details)
-                return [(self._problem(shape, result, "Undescribed", missing), severity)] if missing else []
-            return [leaf for detail in result.details for leaf in self._leaves(detail, severity)]
+            bare = result.value is not None and is_bare(self._graph, result.value)
+            missing = self._missing(result.details) if bare else ()
+            if missing:
+                return [(self._problem(shape, result, "Undescribed", missing), severity)]
+            return [leaf for detail in result.details for leaf in self._leaves(detail, severity, seen)]
         return [(self._problem(shape, result, result.component), severity)]
 
     def _asks_vocabulary(self, shape: PropertyShape, result: Result) -> bool:
@@ -90,7 +97,7 @@ class Reader:
         names: dict[str, None] = {}
         for detail in details:
             shape = self._shapes.source(detail.shape)
-            if shape and shape.severity is Severity.VIOLATION:
+            if shape and shape.severity is Severity.VIOLATION and detail.component == "MinCount":
                 names[
                     Problem(self._shapes, shape, self._shapes.field_of(shape), detail.focus, None, "").label
                 ] = None

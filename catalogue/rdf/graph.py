@@ -38,9 +38,9 @@ class Graph:
         for triple in triples:
             if triple not in self._triples:
                 self._triples[triple] = None
-                self._by_subject.setdefault(triple.subject, {}).setdefault(triple.predicate, []).append(
-                    triple.object
-                )
+                # The stubs allow RDF 1.2 triple terms; our parser does not.
+                about = self._by_subject.setdefault(triple.subject, {})  # type: ignore[arg-type]
+                about.setdefault(triple.predicate, []).append(triple.object)  # type: ignore[arg-type]
 
     def __iter__(self) -> Iterator[Triple]:
         return iter(self._triples)

@@ -191,6 +191,11 @@ def _label(node: Term) -> str:
     return f"_:{node.value}" if isinstance(node, BlankNode) else node.value
 
 
+def has_xml_name(predicate: NamedNode) -> bool:
+    """Whether RDF/XML can write statements with this predicate."""
+    return _XmlNames({}).name(predicate.value) is not None
+
+
 class _XmlNames:
     """Cuts IRIs into XML names and remembers the namespaces; unknown ones get ns1, ns2, …"""
 

@@ -81,7 +81,7 @@ def default_catalog(catalogue: Catalogue) -> str:
             digest=digest(content),
             triples=len(graph),
             title=catalogue.settings.title,
-            words=words_of(graph, catalogue.vocabularies.label, catalogue.identity),
+            words=words_of(graph, catalogue.vocabularies.concept, catalogue.identity),
             identifier=None,
             outcome={},
             note="Made from the settings.",

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from pyoxigraph import Literal, NamedNode
 
 from catalogue.feeds.identity import SLUG, Identity
-from catalogue.model import Kind
+from catalogue.model import Concept, Kind
 from catalogue.rdf.graph import Graph, Subject, text
 from catalogue.rdf.namespaces import DCT
 
@@ -69,7 +69,7 @@ def mention(kind: Kind, slug: str) -> str:
     return f"/{kind}/{slug} "
 
 
-def words_of(graph: Graph, label: Callable[[str], str | None], identity: Identity) -> str:
+def words_of(graph: Graph, concept: Callable[[str], Concept | None], identity: Identity) -> str:
     """The folded text of a record: the other records and the concepts that it names, and its literals."""
     mentions: dict[str, None] = {}
     texts: dict[str, None] = {}
@@ -80,6 +80,6 @@ def words_of(graph: Graph, label: Callable[[str], str | None], identity: Identit
         elif isinstance(value, NamedNode):
             if (named := identity.of(value.value)) is not None:
                 mentions[mention(*named)] = None
-            elif name := label(value.value):
-                texts[name] = None
+            elif (found := concept(value.value)) is not None:
+                texts |= dict.fromkeys(found.labels.values())
     return "".join(mentions) + fold(" ".join(texts))[:_WORDS]

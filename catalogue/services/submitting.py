@@ -12,14 +12,15 @@ from typing import Any
 
 from pyoxigraph import NamedNode, Triple
 
-from catalogue.errors import CatalogueError, Conflict, Forbidden, LimitExceeded, NoRecord, ShapeViolation
+from catalogue.errors import CatalogueError, Conflict, Forbidden, NoRecord, ShapeViolation
 from catalogue.ledger import Save
 from catalogue.model import Kind, Person, Record, Report
+from catalogue.profiles.implied import CLASS_OF
 from catalogue.rdf.canonical import canonical, digest
 from catalogue.rdf.graph import Graph, Subject
-from catalogue.rdf.namespaces import DCT
+from catalogue.rdf.namespaces import DCAT, DCT
 from catalogue.rdf.skolem import mint, rename
-from catalogue.rdf.split import Part, split
+from catalogue.rdf.split import Part, collector_paused, split
 
 from .access import may_add, require_change
 from .catalogue import Catalogue
@@ -27,6 +28,8 @@ from .listing import default_catalog, required_profiles
 from .naming import free_slugs, own_slug, slugify, title_of, words_of
 
 _BATCH = 500  # records per ledger transaction when a file need not be all or nothing
+# A bare reference to another record stays one: a served document types its own subject alone (harvest contract §0.1).
+_RECORDS = frozenset((*CLASS_OF.values(), DCAT["CatalogRecord"], DCAT["DataService"]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +96,12 @@ def submit(catalogue: Catalogue, triples: Sequence[Triple], person: Person, opti
         NoRecord: The file describes no dataset, series or catalogue.
         UnknownRecord: `options.catalog` names no catalogue.
     """
-    submission = split(triples)
+    with collector_paused():
+        return _submit(catalogue, triples, person, options)
+
+
+def _submit(catalogue: Catalogue, triples: Sequence[Triple], person: Person, options: Options) -> list[Outcome]:
+    submission = split(triples, record_limit=catalogue.settings.max_record_triples)
     parts, notes = _wanted(catalogue, submission.parts, person)
     if not parts:
         raise NoRecord(
@@ -133,7 +141,7 @@ def replace_record(
     if named is None:
         raise NoRecord(f"<{target.value}> is no address of a record here.")
     kind, slug = named
-    submission = split(triples)
+    submission = split(triples, record_limit=catalogue.settings.max_record_triples)
     parts = [part for part in submission.parts if part.kind is kind]
     exact = [part for part in parts if part.subject == target]
     if len(exact or parts) != 1:
@@ -232,13 +240,6 @@ def _finish(catalogue: Catalogue, drafts: Sequence[Draft]) -> None:
     for draft in drafts:
         graph = rename(draft.part.graph, names) if names else draft.part.graph
         graph = mint(graph, draft.iri)
-        if len(graph) > catalogue.settings.max_record_triples:
-            raise LimitExceeded(
-                f"“{title_of(graph, draft.iri)}” has {len(graph)} triples.",
-                mend="Describe variables in a file of their own, or ask the operator to raise the limit.",
-                limit=catalogue.settings.max_record_triples,
-                setting="max_record_triples",
-            )
         if draft.catalog is not None:
             graph.add(draft.iri, DCT["isPartOf"], catalogue.identity.record(Kind.CATALOG, draft.catalog))
         draft.graph = graph
@@ -248,8 +249,9 @@ def _keep(catalogue: Catalogue, drafts: Sequence[Draft], person: Person, options
     outcomes: list[Outcome] = []
     saves: list[Save | None] = []
     own = {draft.slug: draft for draft in drafts if draft.part.kind is Kind.CATALOG}
-    for draft in drafts:
-        outcome, save = _judge(catalogue, draft, options, own)
+    obstacles = _obstacles(catalogue, drafts, options)
+    for draft, obstacle in zip(drafts, obstacles, strict=True):
+        outcome, save = _judge(catalogue, draft, options, own, obstacle)
         outcomes.append(outcome)
         saves.append(save)
     refused = [outcome for outcome in outcomes if outcome.status == "refused"]
@@ -264,7 +266,7 @@ def _keep(catalogue: Catalogue, drafts: Sequence[Draft], person: Person, options
 
 
 def _judge(
-    catalogue: Catalogue, draft: Draft, options: Options, own: Mapping[str, Draft]
+    catalogue: Catalogue, draft: Draft, options: Options, own: Mapping[str, Draft], obstacle: Conflict | None
 ) -> tuple[Outcome, Save | None]:
     """Decide on one record; a Save is returned when it can be kept."""
     graph, kind = draft.graph or draft.part.graph, draft.part.kind
@@ -272,10 +274,11 @@ def _judge(
     outcome = Outcome(kind, title, "refused", draft.iri.value, draft.slug, notes=draft.notes)
     profiles = required_profiles(catalogue, draft, own)
     report = catalogue.profiles.validate(graph, draft.iri, kind, profiles) if options.validate else None
-    graph.update(catalogue.profiles.imply_types(graph, profiles))
+    if options.validate:
+        graph.update(t for t in catalogue.profiles.imply_types(graph, profiles) if t.object not in _RECORDS)
     content = canonical(graph)
     outcome = replace(outcome, report=report, digest=digest(content), created=draft.before is None)
-    problem = _obstacle(catalogue, draft, graph, options) or (
+    problem = obstacle or (
         ShapeViolation(
             f"“{title}” violates what its catalogue requires.",
             mend="Mend the findings of the report, or save it as a draft with ?state=draft.",
@@ -297,7 +300,7 @@ def _judge(
         digest=outcome.digest or "",
         triples=len(graph),
         title=title,
-        words=words_of(graph, catalogue.vocabularies.label, catalogue.identity),
+        words=words_of(graph, catalogue.vocabularies.concept, catalogue.identity),
         identifier=_identifier(graph, draft.iri),
         outcome=report.summary() if report else {},
         catalog=draft.catalog,
@@ -308,10 +311,41 @@ def _judge(
     return replace(outcome, status="published" if options.publish else "draft"), save
 
 
-def _obstacle(catalogue: Catalogue, draft: Draft, graph: Graph, options: Options) -> Conflict | None:
-    """What else than shapes stands against it: the subject or the identifier is taken."""
+def _obstacles(catalogue: Catalogue, drafts: Sequence[Draft], options: Options) -> list[Conflict | None]:
+    """What stands against each record beside shapes: its slug, subject or identifier is taken, here or in the file."""
+    slugs: dict[Kind, list[str]] = {}
+    for draft in drafts:
+        if draft.before is None:
+            slugs.setdefault(draft.part.kind, []).append(draft.slug)
+    identifiers = {
+        draft.iri: _identifier(draft.graph, draft.iri)
+        for draft in drafts
+        if draft.graph is not None and options.publish and draft.part.kind is Kind.DATASET
+    }
+    taken: dict[tuple[str, str], Record] = {}
+    for record in catalogue.ledger.holders(
+        slugs=slugs,
+        sources=[d.part.subject.value for d in drafts if d.before is None and isinstance(d.part.subject, NamedNode)],
+        identifiers=[name for name in identifiers.values() if name],
+    ):
+        taken[record.kind, record.slug] = record
+        taken["source", record.source or ""] = record
+        if record.kind is Kind.DATASET and record.published is not None:
+            taken["identifier", record.identifier or ""] = record
+    seen: set[str] = set()
+    found: list[Conflict | None] = []
+    for draft in drafts:
+        name = identifiers.get(draft.iri)
+        found.append(_conflict(catalogue, draft, name, taken, again=name is not None and name in seen))
+        seen |= {name} if name else set()
+    return found
+
+
+def _conflict(
+    catalogue: Catalogue, draft: Draft, name: str | None, taken: Mapping[tuple[str, str], Record], *, again: bool
+) -> Conflict | None:
     if draft.before is None:
-        known = catalogue.ledger.record(draft.part.kind, draft.slug) or _known(catalogue, draft.part.subject)
+        known = taken.get((draft.part.kind, draft.slug)) or taken.get(("source", draft.part.subject.value))
         if known is not None:
             iri = catalogue.identity.record(known.kind, known.slug).value
             return Conflict(
@@ -319,18 +353,15 @@ def _obstacle(catalogue: Catalogue, draft: Draft, graph: Graph, options: Options
                 mend="Send the new description with PUT to that address, with its ETag in If-Match.",
                 record=iri,
             )
-    identifier = _identifier(graph, draft.iri)
-    if identifier is None or not options.publish or draft.part.kind is not Kind.DATASET:
-        return None
-    other = catalogue.ledger.dataset_by_identifier(identifier)
-    if other is None or (draft.before is not None and other.slug == draft.slug):
-        return None
-    iri = catalogue.identity.record(other.kind, other.slug).value
-    return Conflict(
-        f"The identifier “{identifier}” belongs to <{iri}>.",
-        mend="Give each dataset a dct:identifier of its own.",
-        record=iri,
-    )
+    other = taken.get(("identifier", name)) if name else None
+    if again or (other is not None and (draft.before is None or other.slug != draft.before.slug)):
+        holder = catalogue.identity.record(other.kind, other.slug).value if other else "another record of the file"
+        return Conflict(
+            f"The identifier “{name}” belongs to {holder}.",
+            mend="Give each dataset a dct:identifier of its own.",
+            record=holder,
+        )
+    return None
 
 
 def _identifier(graph: Graph, subject: NamedNode) -> str | None:

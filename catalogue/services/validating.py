@@ -22,14 +22,14 @@ def validate(catalogue: Catalogue, triples: Sequence[Triple], profiles: Sequence
     Args:
         catalogue: The open catalogue.
         triples: What was parsed.
-        profiles: Profile ids; when none is given, those that the file claims for its records (by `dct:conformsTo` of the
-            catalogue, the catalogue record or the dataset), else `healthdcat-ap-8`.
+        profiles: Profile ids; when none is given, those that the file claims for its records (by `dct:conformsTo` of
+            the record or of its catalogue record), else `healthdcat-ap-8`.
 
     Raises:
         NoRecord: There is none.
         CatalogueError: A profile id is unknown.
     """
-    submission = split(triples)
+    submission = split(triples, record_limit=catalogue.settings.max_record_triples)
     # A bare wrapper only says which datasets are there; to publish, it would be left out.
     parts = [p for p in submission.parts if p.kind is not Kind.CATALOG or p.graph.values(p.subject, DCT["title"])]
     if not parts:

@@ -52,13 +52,12 @@ class QueryPool:
     def __init__(self, *, workers: int, seconds: float, memory: int, queue: int) -> None:
         self._workers, self._seconds, self._memory, self._queue = workers, seconds, memory, queue
         self._lock = threading.Lock()
-        self._freed = threading.Condition(self._lock)
         self._renew = threading.Condition(self._lock)
         self._watched = threading.Event()
         self._idle: deque[Worker] = deque()
         self._busy: set[Worker] = set()
         self._killed: list[Worker] = []
-        self._line: deque[object] = deque()
+        self._line: deque[threading.Condition] = deque()
         self._ended = 0
         self._snapshot: Path | None = None
         self._old: set[Path] = set()
@@ -87,7 +86,8 @@ class QueryPool:
             for worker in self._busy:
                 worker.verdict = Unavailable("The service is stopping.", retry_after=5)
                 worker.kill()
-            self._freed.notify_all()
+            for turn in self._line:
+                turn.notify()
             self._renew.notify_all()
             self._watched.set()
         for worker in idle:
@@ -165,35 +165,39 @@ class QueryPool:
             }
 
     def _take(self) -> Worker:
-        ticket = object()
+        turn = threading.Condition(self._lock)
         with self._lock:
             if not self._idle and len(self._line) >= self._queue:
                 raise self._occupied("Too many queries are waiting.")
-            self._line.append(ticket)
+            self._line.append(turn)
             try:
-                self._freed.wait_for(lambda: self._may_take(ticket), timeout=self._seconds + _GRACE)
+                turn.wait_for(lambda: self._may_take(turn), timeout=self._seconds + _GRACE)
                 if self._closed or self._snapshot is None:
                     raise Unavailable(
                         "Queries cannot be answered now.", mend="Try again soon.", retry_after=1
                     )
-                if not self._may_take(ticket):
+                if not self._may_take(turn):
                     raise self._occupied("No query process became free.")
                 worker = self._idle.popleft()
             finally:
-                self._line.remove(ticket)
-                self._freed.notify_all()
+                self._line.remove(turn)
+                self._call_next()
             worker.deadline = time.monotonic() + self._seconds
             self._busy.add(worker)
             self._watched.set()
             return worker
 
-    def _may_take(self, ticket: object) -> bool:
+    def _may_take(self, turn: threading.Condition) -> bool:
         """Whether one who waits need not wait longer: first come, first served."""
         while self._idle and not self._idle[0].alive():  # something else has ended it
             self._idle.popleft().close_pipes()
             self._ended += 1
             self._renew.notify()
-        return self._closed or self._snapshot is None or (bool(self._idle) and self._line[0] is ticket)
+        return self._closed or self._snapshot is None or (bool(self._idle) and self._line[0] is turn)
+
+    def _call_next(self) -> None:
+        if self._line and self._idle:
+            self._line[0].notify()
 
     def _occupied(self, what: str) -> Unavailable:
         return Unavailable(what, mend="Try again soon.", retry_after=math.ceil(self._seconds / 2))
@@ -216,7 +220,7 @@ class QueryPool:
             keep = sound and not judged and not self._closed
             if keep:
                 self._idle.append(worker)
-                self._freed.notify_all()
+                self._call_next()
             elif not judged:
                 self._ended += 1
             self._renew.notify()
@@ -288,7 +292,7 @@ class QueryPool:
         with self._lock:
             if not self._closed:
                 self._idle.append(worker)
-                self._freed.notify_all()
+                self._call_next()
                 return
         worker.end()
         worker.close_pipes()

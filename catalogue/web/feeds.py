@@ -22,7 +22,7 @@ from catalogue.rdf import media
 from catalogue.rdf.canonical import canonical, read
 from catalogue.rdf.graph import Graph
 from catalogue.rdf.namespaces import DCAT
-from catalogue.rdf.serialise import serialise
+from catalogue.rdf.serialise import has_xml_name, serialise
 from catalogue.services.reading import Representation
 
 from .context import catalogue, conditional, identity
@@ -108,6 +108,9 @@ def _feed_page(page: Page, format: media.Format, tag: str) -> Representation:
         newest = max(newest, record.changed)
     address = f"{identity().base}/catalog{format.suffix}"
     graph.update(paging(page, address))
+    if format is media.RDF_XML:
+        # One statement that XML cannot write must not cost harvesters the page; the other formats have it.
+        graph = Graph(triple for triple in graph if has_xml_name(triple.predicate))
     body = serialise(graph, format, first=NamedNode(f"{address}?page={page.number}"))
     return Representation(body, format.content_type, tag, newest)
 

@@ -54,9 +54,7 @@ def environment(site: Site) -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    made.filters.update(
-        day=day, instant=instant, term=term, compact=compact, thousands=thousands, inline=inline
-    )
+    made.filters.update(day=day, instant=instant, term=term, compact=compact, thousands=thousands, inline=inline)
     made.globals["site"] = site
     return made
 
@@ -128,6 +126,8 @@ def _safe(html: str) -> Markup:
 
 
 def _breakable(path: str) -> list[str]:
+    if path.startswith("http"):
+        return [path]
     parts = path.split(":")
     return [f"{part}:" for part in parts[:-1]] + parts[-1:]
 

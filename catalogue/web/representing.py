@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from functools import partial
 
+from pyoxigraph import NamedNode
+
+from catalogue.errors import NotAcceptable
 from catalogue.feeds.fdp import catalog_members
 from catalogue.feeds.records import catalog_record
 from catalogue.ledger import Ledger
@@ -69,10 +72,22 @@ def represent(record: Record, form: str, *, number: int | None = None, about: bo
             members = _members(record)
             changed = max([record.changed, *(member.changed for member in members)])
             graph.update(catalog_members(record, identity(), members, changed))
-        return Representation(serialise(graph, format, first=subject), format.content_type, tag, changed)
+        return Representation(_written(graph, format, subject), format.content_type, tag, changed)
 
     key = (record.kind, record.slug, tag, record.changed, about)
     return catalogue().reader.rendered(key, make)
+
+
+def _written(graph: Graph, format: media.Format, subject: NamedNode) -> bytes:
+    try:
+        return serialise(graph, format, first=subject)
+    except ValueError as error:
+        others = [other.media_type for other in media.WRITTEN if other is not format]
+        raise NotAcceptable(
+            f"{error}, so the whole description cannot be had in this format.",
+            mend=f"Take one of {', '.join(others)}.",
+            available=others,
+        ) from error
 
 
 def summaries(records: list[Record]) -> list[RecordSummary]:

@@ -136,7 +136,7 @@ class Interface:
 
 @dataclass(frozen=True, slots=True)
 class HomePage:
-    """`home.html`; `updated` is when something was last published."""
+    """`home.html`; `profiles` are ids and titles, `updated` is when something was last published."""
 
     section: ClassVar[str] = ""
     description: str
