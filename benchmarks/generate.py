@@ -27,12 +27,10 @@ _PREFIXES = {
     "dcatap": "http://data.europa.eu/r5r/",
     "rdfs": "http://www.w3.org/2000/01/rdf-schema#",
     "dpv": "https://w3id.org/dpv#",
-    "adms": "http://www.w3.org/ns/adms#",
 }
 _SUBJECTS = ["breast", "prostate", "lung", "colon", "liver", "brain", "kidney", "pancreas", "ovary", "thyroid"]
 _METHODS = ["screening", "registry", "cohort", "follow-up", "trial", "biobank", "records", "survey"]
 _PLACES = ["DEU", "ESP", "FRA", "ITA", "NLD", "PRT", "SWE", "POL", "GRC", "LTU", "AUT", "BEL", "CZE", "FIN"]
-_CATEGORIES = ["EHRS", "MRMR", "GENO"]
 _ACCESS = ["PUBLIC", "RESTRICTED", "NON_PUBLIC"]
 _WORDS = (
     "patients diagnosis treatment imaging outcome centre hospital regional annual baseline quality pseudonymised linked "

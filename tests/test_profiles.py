@@ -12,10 +12,9 @@ import pyoxigraph as ox
 import pyshacl
 import pytest
 import rdflib
-from hypothesis import HealthCheck, given, reject, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from pyoxigraph import NamedNode, Triple
-from pyshacl.errors import ReportableRuntimeError
 
 from catalogue.errors import CatalogueError
 from catalogue.model import Finding, Kind, Obligation, Report, Severity
@@ -209,6 +208,8 @@ def test_an_unknown_profile_is_refused_with_the_known_ones(profiles: Profiles) -
         ("two/shapes.ttl", "t:D sh:property t:missing .", "t:missing".replace("t:", OWN["t"])),
         ("two/shapes.ttl", 't:D sh:property t:x . t:x sh:path dct:title ; sh:minCount "many" .', "minCount"),
         ("two/shapes.ttl", "t:D sh:property t:x . t:x sh:path dct:title ; sh:node t:D .", "circle"),
+        ("two/shapes.ttl", 't:D sh:property t:x . t:x sh:path dct:title ; sh:pattern "(" .', "pattern"),
+        ("two/shapes.ttl", "t:D sh:property t:x . t:x sh:path dct:title ; sh:uniqueLang 5 , 6 .", "two"),
         ("two/shapes.ttl", "t:D sh:property t:x . t:x sh:path dct:title ; sh:in ex:nolist .", "list"),
         ("two/profile.ttl", PROFILE_TWO.replace("<shapes.ttl>", "<other.ttl>"), "other.ttl"),
         ("two/profile.ttl", PROFILE_TWO.replace("<shapes.ttl>", "<../../../../etc/passwd>"), "passwd"),
@@ -555,6 +556,21 @@ def test_the_engine_finds_what_pyshacl_finds_by_itself() -> None:
     assert len(found) == len(set(expected.objects(None, rdflib.URIRef(f"{PREFIXES['sh']}result"))))
 
 
+def test_a_constraint_that_is_not_compiled_is_judged_by_pyshacl(tmp_path: Path) -> None:
+    pair = "t:Dataset sh:property t:Dataset-issued . t:Dataset-issued sh:path dct:issued ; sh:lessThan dct:modified ."
+    write(tmp_path, {**FILES, "two/shapes.ttl": SHAPES_TWO + pair})
+    found = Profiles.load(tmp_path, vocabularies())
+
+    def judged(issued: str) -> Report:
+        record = graph(GOOD + f'ex:d dct:issued {issued} ; dct:modified "2024-01-01"^^xsd:date .')
+        return found.validate(record, SUBJECT, Kind.DATASET, ["two"])
+
+    assert judged('"2023-01-01"^^xsd:date').findings == ()
+    assert judged('"2023-01-01"^^xsd:date').engine == "pySHACL 0.40"
+    assert "it must come before dct:modified" in only(judged('"2025-01-01"^^xsd:date')).message
+    assert only(judged("[]")).severity is Severity.VIOLATION
+
+
 def test_threads_that_judge_at_once_get_what_one_gets(profiles: Profiles) -> None:
     records = [graph(GOOD + f'ex:d dct:language "Language {n}" ; dct:publisher ex:p{n} .') for n in range(24)]
 
@@ -656,10 +672,9 @@ def test_the_closures_find_what_pyshacl_finds_result_by_result(id: str, record: 
     focus = record_focus(record, compiled.shapes, SUBJECT, Kind.DATASET)
     facts = vocabularies().lookup(t.object.value for t in record if isinstance(t.object, NamedNode))
     data = judged_triples(record, implied(record, compiled.shapes, focus), facts)
-    try:
-        expected = compiled.reference.judge(data, focus)
-    except ReportableRuntimeError:  # pySHACL gives up on sh:lessThanOrEquals with a blank node
-        reject()
+    expected = compiled.reference.judge(data, focus)
+    # pySHACL gives up on sh:lessThanOrEquals with a blank node.
+    assume(all(result.component != "Failure" for result in expected))
     assert _tree(compiled.engine.judge(data, focus)) == _tree(expected)
 
 

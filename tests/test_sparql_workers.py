@@ -221,7 +221,8 @@ def test_a_query_without_end_is_killed_at_the_deadline_and_replaced(make_pool: P
         assert error.value.details == {"limit": 0.5, "setting": "query_seconds"}
         renewals.append(wait_until(lambda: pool.status()["idle"] == 1))
         assert values(pool, f"SELECT ?x {{ <{EX}1> ?p ?x }}") == ["Dataset 1"]
-    assert min(renewals) < 0.3, renewals  # the best of three: other tests may keep the processors busy
+    # Measured 0.06 s; the best of three, and some room, since other tests may keep the processors busy.
+    assert min(renewals) < 0.6, renewals
     assert pool.status()["ended"] == 3
 
 

@@ -24,7 +24,7 @@ from .shape import BELOW, IN_SCHEME, PropertyShape
 from .shapes import ShapeSet
 from .trails import Trails
 from .wording import spoken, written
-from .words import Problem, wording
+from .words import Problem, label_of, wording
 
 RANK = {Severity.VIOLATION: 0, Severity.WARNING: 1, Severity.INFO: 2}
 # A value that is not in the vocabulary is often also text instead of an IRI, or untyped: one thing to mend, so the
@@ -98,9 +98,7 @@ class Reader:
         for detail in details:
             shape = self._shapes.source(detail.shape)
             if shape and shape.severity is Severity.VIOLATION and detail.component == "MinCount":
-                names[
-                    Problem(self._shapes, shape, self._shapes.field_of(shape), detail.focus, None, "").label
-                ] = None
+                names[label_of(shape, self._shapes.field_of(shape))] = None
         return tuple(names)
 
     def _problem(

@@ -6,7 +6,8 @@ a level belong to all of them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -19,7 +20,7 @@ from .closures import Closures, NotCovered
 from .fields import across_levels, fields_of
 from .loading import Description
 from .pyshacl_engine import PyShacl
-from .shape import local_name
+from .shape import IllFormed, local_name
 from .shapes import ShapeSet
 
 # The access right whose shapes are taken when a dataset does not state exactly one that we know.
@@ -40,11 +41,17 @@ class Compiled:
 
     @cached_property
     def engine(self) -> Closures | PyShacl:
-        """What judges by these shapes: closures, or pySHACL where a constraint needs it. Made once."""
+        """What judges by these shapes: closures, or pySHACL where a constraint needs it. Made once.
+
+        Raises:
+            IllFormed: A constraint cannot be used.
+        """
         try:
             return Closures(self.shapes)
         except NotCovered:
             return self.reference
+        except (ValueError, re.error) as error:
+            raise IllFormed(f"a number or pattern cannot be read: {error}") from error
 
 
 class Profile:
@@ -109,6 +116,11 @@ class Profile:
     def compiled(self, level: str | None) -> Compiled:
         """The shapes at a level (its IRI); those of every level for None."""
         return self._compiled[level]
+
+    def sets(self) -> Iterator[Compiled]:
+        """The shapes of each level, or the one set of a profile without levels."""
+        for level in self.levels or (None,):
+            yield self._compiled[level]
 
     def fields(self, target: str, level: str | None = None) -> tuple[Field, ...]:
         """Fields of a class or node shape, by group and order.

@@ -35,6 +35,7 @@ from .findings import RANK, Reader, joined
 from .implied import CLASS_OF, implied, judged_triples, record_focus, typed_focus
 from .loading import Unusable, common_triples, describe, groups_of, shape_folders, triples_of
 from .profile import Profile
+from .pyshacl_engine import PyShacl
 from .shape import IllFormed, local_name
 from .trails import Trails
 
@@ -124,8 +125,7 @@ class Profiles:
         Source: docs/reference/shapes.md (classes of values).
         """
         found: dict[Triple, None] = {}
-        for id in ids:
-            shapes = self.get(id).compiled(None).shapes
+        for shapes in (one.shapes for id in ids for one in self.get(id).sets()):
             found.update((item.triple, None) for item in implied(graph, shapes, typed_focus(graph, shapes)))
         return list(found)
 
@@ -188,12 +188,13 @@ def _load(folder: Path, shapes: Path, common: Sequence[Triple], groups: dict[str
     description = describe(folder, shapes)
     always = [*common, *triples_of(description.files, shapes)]
     by_level = {level: triples_of(files, shapes) for level, files in description.levels.items()}
-    groups.update(groups_of(Graph(always)))
-    profile = Profile(description, always, by_level, groups)
-    for level in description.levels or (None,):
-        compiled = profile.compiled(level)
-        compiled.reference.probe()
-        _ = compiled.engine
+    own_groups = groups_of(Graph(always))
+    profile = Profile(description, always, by_level, own_groups)
+    for level in (None, *description.levels):
+        engine = profile.compiled(level).engine
+        if isinstance(engine, PyShacl):
+            engine.probe()
+    groups.update(own_groups)
     return profile
 
 

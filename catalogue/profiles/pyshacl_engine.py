@@ -2,7 +2,7 @@
 
 The shapes are read into pySHACL's own objects once; each record is judged against them with its focus nodes given,
 so that look-up facts are never a target. Results come back as trees of pyoxigraph terms; no report graph is made.
-Measured on the official Release 8 example (292 triples, shapes of R8 and DCAT-AP 3): 15 ms.
+It judges by shapes that use constraints which `closures` does not cover, and is the reference for those that it does.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Any, Self
 import pyoxigraph as ox
 import rdflib
 from pyshacl.constraints import ALL_CONSTRAINT_PARAMETERS
+from pyshacl.errors import ReportableRuntimeError
 from pyshacl.pytypes import SHACLExecutor
 from pyshacl.shapes_graph import ShapesGraph
 
@@ -25,6 +26,8 @@ from .values import to_rdflib
 
 # Deeper than any chain of sh:property and sh:node in our profiles; circles are refused when shapes are read.
 _DEEPEST = 60
+# It raises where values cannot be compared, such as a blank node in sh:lessThan.
+_GIVES_UP = (ReportableRuntimeError, TypeError, ValueError, ArithmeticError)
 _SUFFIX = "ConstraintComponent"
 _PARAMETERS = frozenset(ALL_CONSTRAINT_PARAMETERS)
 
@@ -120,16 +123,21 @@ class PyShacl:
             focus: Node shape to the nodes that it judges.
 
         Returns:
-            Failed constraints, in no particular order.
+            Failed constraints, in no particular order. Where pySHACL gives up on a node (SHACL §3.4: a failure),
+            `Failure` of the node shape.
         """
         executor = SHACLExecutor(max_validation_depth=_DEEPEST)
         graph = _Triples(data)
         found: list[Result] = []
         with self._lock:
-            for node, nodes in focus.items():
-                shape = self._by_node[to_rdflib(node)]
-                _, reports = shape.validate(executor, graph, focus=[to_rdflib(n) for n in nodes])
-                found += [_result(report[1], _index(report[2])) for report in reports]
+            for shape, node in ((shape, node) for shape, nodes in focus.items() for node in nodes):
+                judging = self._by_node[to_rdflib(shape)]
+                try:
+                    _, reports = judging.validate(executor, graph, focus=[to_rdflib(node)])
+                except _GIVES_UP:
+                    found.append(Result(node, None, shape, "Failure"))
+                else:
+                    found += [_result(report[1], _index(report[2])) for report in reports]
         return found
 
 

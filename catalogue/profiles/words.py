@@ -48,7 +48,7 @@ class Problem:
     @property
     def label(self) -> str:
         """The field's name as people see it."""
-        return self.field.name or (path_words(self.shape.path) if self.shape.path else "This description")
+        return label_of(self.shape, self.field)
 
     def parameters(self, name: str) -> list[Term]:
         """Values that the shape gives to a SHACL parameter."""
@@ -62,6 +62,11 @@ class Problem:
     def said(self) -> str:
         """The value in words."""
         return spoken(self.value) if self.value is not None else "what is given"
+
+
+def label_of(shape: PropertyShape, field: PropertyShape) -> str:
+    """What people call the property that a shape is about."""
+    return field.name or (path_words(shape.path) if shape.path else "This description")
 
 
 def wording(problem: Problem, graph: Graph, vocabularies: Vocabularies) -> Wording:
@@ -252,6 +257,11 @@ def _closed(problem: Problem) -> Wording:
     return Wording(f"{problem.said()} stands in a property that is not expected here.", "Remove it.")
 
 
+def _failure(problem: Problem) -> Wording:
+    what = f"This description cannot be judged by {problem.shape.code}: some values cannot be compared."
+    return Wording(what, "Check the types of dates and numbers.")
+
+
 def _other(problem: Problem) -> Wording:
     value = f" ({problem.said()})" if problem.value is not None else ""
     return Wording(f"{problem.label}{value} does not fulfil the rule {problem.shape.code}.", _give(problem))
@@ -269,6 +279,7 @@ _SENTENCES: dict[str, Callable[[Problem], Wording]] = {
     "Pattern": _pattern,
     "UniqueLang": _unique_lang,
     "Closed": _closed,
+    "Failure": _failure,
     "MinLength": _limit("have at least {} characters", "minLength"),
     "MaxLength": _limit("have at most {} characters", "maxLength"),
     "MinInclusive": _limit("be {} or more", "minInclusive"),

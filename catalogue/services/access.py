@@ -15,13 +15,18 @@ def may_add(person: Person, kind: Kind) -> bool:
     return kind is not Kind.CATALOG or person.role is not Role.HOLDER
 
 
+def may_change(person: Person, record: Record) -> bool:
+    """Whether the person may change the record: holders only their own."""
+    return person.role is not Role.HOLDER or (record.owner == person.id and record.kind is not Kind.CATALOG)
+
+
 def require_change(person: Person, record: Record) -> None:
     """Check that the person may change the record.
 
     Raises:
         Forbidden: Holders change their own records only.
     """
-    if person.role is Role.HOLDER and (record.owner != person.id or record.kind is Kind.CATALOG):
+    if not may_change(person, record):
         raise Forbidden(
             f"The record {record.slug!r} belongs to somebody else.",
             mend="Ask its holder or a reviewer to make the change.",

@@ -5,12 +5,16 @@ Its page becomes a tombstone that stays; its slug is never used again.
 
 from __future__ import annotations
 
-from catalogue.errors import Conflict
+import re
+
+from catalogue.errors import Conflict, InvalidSubmission
 from catalogue.ledger import Withdraw
 from catalogue.model import Kind, Person, Record
 
 from .access import require_change
 from .catalogue import Catalogue
+
+_WEB = re.compile(r"https?://[^\s<>\"{}|\\^`]{1,2000}")
 
 
 def withdraw(
@@ -29,8 +33,13 @@ def withdraw(
         Forbidden: Not this person's record.
         RevisionConflict: It changed meanwhile.
         Conflict: A catalogue that still lists datasets.
+        InvalidSubmission: The successor is no web address; the tombstone makes a link of it.
     """
     require_change(person, record)
+    if successor is not None and not _WEB.fullmatch(successor):
+        raise InvalidSubmission(
+            f"The successor {successor[:200]!r} is not a web address.", mend="Give an IRI that begins with https://."
+        )
     if record.kind is Kind.CATALOG:
         members, _ = catalogue.ledger.published(Kind.DATASET, catalog=record.slug, limit=1)
         if members:

@@ -69,7 +69,7 @@ class QueryPool:
         ]
 
     def start(self) -> None:
-        """Start the processes in the background; the first is ready after about 100 ms."""
+        """Start the processes in the background; the first is ready after about 50 ms."""
         atexit.register(self.close)
         for thread in self._threads:
             thread.start()
@@ -260,7 +260,6 @@ class QueryPool:
     def _renewal(self) -> None:
         # The kernel kills workers when the thread that started them ends, so this one starts them all.
         while True:
-            self._clear_away()
             with self._lock:
                 self._renew.wait_for(self._has_work)
                 if self._closed:
@@ -277,6 +276,7 @@ class QueryPool:
             except (OSError, CatalogueError) as error:
                 log.warning("query process does not start", error=repr(error))
                 time.sleep(_PAUSE)
+            self._clear_away()
         self._clear_away()
 
     def _make_ready(self, worker: Worker) -> None:

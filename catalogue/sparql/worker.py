@@ -59,7 +59,6 @@ def main(seconds: float, memory: int) -> None:
             elif store is not None:
                 signal.alarm(int(seconds) + 5)
                 _answer(store, request, answers)
-                signal.alarm(0)
         except BrokenPipeError:
             raise
         except (SyntaxError, ValueError) as error:  # ValueError: an IRI beside the query
@@ -68,6 +67,8 @@ def main(seconds: float, memory: int) -> None:
             frames.write_json(answers, frames.ERROR, kind="memory", message="")
         except Exception as error:  # noqa: BLE001 - whatever the engine raises belongs to this query alone
             frames.write_json(answers, frames.ERROR, kind="failed", message=str(error))
+        finally:
+            signal.alarm(0)
 
 
 class _Chunks:

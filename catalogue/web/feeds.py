@@ -9,7 +9,7 @@ import zlib
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, request, stream_with_context
 from pyoxigraph import NamedNode
 
 from catalogue import errors
@@ -59,7 +59,7 @@ def dump() -> Response:
     tag = f'"dump-{catalogue().reader.position()}"'
     if tag.strip('"') in request.if_none_match:
         return Response(status=304, headers={"ETag": tag})
-    stream = iter(()) if request.method == "HEAD" else _members()
+    stream = iter(()) if request.method == "HEAD" else stream_with_context(_members())
     response = Response(stream, content_type="application/gzip", headers={"ETag": tag, "Cache-Control": "no-cache"})
     response.headers["Content-Disposition"] = 'attachment; filename="dump.nt.gz"'
     return response

@@ -18,7 +18,7 @@ from catalogue.model import Kind, Record, State
 from catalogue.profiles.reporting import report_json
 from catalogue.rdf import media
 from catalogue.rdf.parse import parse
-from catalogue.services.access import require_change
+from catalogue.services.access import may_change, require_change
 from catalogue.services.submitting import Options, Outcome, replace_record, submit, summary
 from catalogue.services.withdrawing import withdraw
 
@@ -166,7 +166,7 @@ def _draft(kind: Kind, slug: str, suffix: str) -> Response:
     """The newest revision, for those who may change it."""
     who = person()
     record = catalogue().ledger.record(kind, slug)
-    if record is None:
+    if record is None or (record.first_published is None and not may_change(who, record)):
         raise errors.UnknownRecord(f"There is no {kind} {slug!r} here.")
     require_change(who, record)
     form = _SUFFIXES[suffix] if suffix else _NAMES[negotiated(_OFFERED)]
