@@ -132,8 +132,10 @@ def children(pid: int) -> list[int]:
 
 
 def runs(pid: int) -> bool:
+    """Whether any thread of a process still runs; one that only waits for its parent to notice does not."""
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+        return state != "Z" or len(list(Path(f"/proc/{pid}/task").iterdir())) > 1
     except OSError:
         return False
 

@@ -38,16 +38,28 @@ class Group(click.Group):
             ctx.exit(FAILED)
 
 
+def _setting_flags(function: Function) -> Function:
+    """Make a flag of every setting, but for the token: command lines are seen by everybody on the machine."""
+    for name, field in reversed(Settings.model_fields.items()):
+        if name != "bootstrap_token":
+            flag = f"--{name.replace('_', '-')}"
+            text = f"{field.description} [{field.default}]"
+            function = click.option(flag, name, metavar=_METAVARS.get(field.annotation, "TEXT"), help=text)(function)
+    return function
+
+
+_METAVARS: dict[Any, str] = {int: "NUMBER", float: "NUMBER", Path: "FOLDER"}
+
+
 @click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, prog_name="catalogue")
-@click.option("--state", type=click.Path(path_type=Path), help="Folder of the ledger and the store. [default: ./var]")
-@click.option("--base-url", help="Public address; every IRI begins with it. [default: http://127.0.0.1:8000]")
+@_setting_flags
 @click.pass_context
-def main(context: click.Context, state: Path | None, base_url: str | None) -> None:
+def main(context: click.Context, /, **flags: str | None) -> None:
     """Describe health datasets, check the descriptions, publish them.
 
-    Every setting can also stand in the environment (CATALOGUE_STATE, CATALOGUE_BASE_URL, …) or in catalogue.toml; see
-    docs/reference/settings.md.
+    The options below are the settings. Each can also stand in the environment (CATALOGUE_STATE, CATALOGUE_BASE_URL, …)
+    or in catalogue.toml; an admin token for automation only there (CATALOGUE_BOOTSTRAP_TOKEN).
 
     \b
     First steps:
@@ -56,7 +68,7 @@ def main(context: click.Context, state: Path | None, base_url: str | None) -> No
         catalogue token create "Data office" --role holder
         catalogue serve
     """
-    context.obj = read_settings(state=state, base_url=base_url)
+    context.obj = read_settings(**flags)
     configure_logging(context.obj.log_format)
 
 

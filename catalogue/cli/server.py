@@ -19,8 +19,10 @@ _KEEP_ALIVE_SECONDS = 15
 class Server(BaseApplication):
     """One worker process with threads; the application is made in the worker."""
 
-    def __init__(self, make: Callable[[], Any], host: str, port: int, threads: int) -> None:
+    def __init__(self, make: Callable[[], tuple[Any, Callable[[], None]]], host: str, port: int, threads: int) -> None:
+        """Take how the application is made in the worker process; beside it comes what to do when the worker ends."""
         self._make = make
+        self._close: Callable[[], None] | None = None
         address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
         self._options = {
             "bind": address,
@@ -35,6 +37,7 @@ class Server(BaseApplication):
             "proc_name": "catalogue",
             # Links are made from the configured base, never from what a proxy or client says.
             "forwarded_allow_ips": "",
+            "worker_exit": self._exit,
         }
         super().__init__()  # type: ignore[no-untyped-call]
 
@@ -45,4 +48,9 @@ class Server(BaseApplication):
 
     def load(self) -> Any:
         """Make the WSGI application, in the worker process."""
-        return self._make()
+        application, self._close = self._make()
+        return application
+
+    def _exit(self, _arbiter: Any, _worker: Any) -> None:
+        if self._close is not None:
+            self._close()

@@ -8,7 +8,7 @@ import os
 import secrets
 import signal
 import sys
-from multiprocessing.util import Finalize
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -95,7 +95,7 @@ def _run(settings: Settings, host: str, port: int) -> None:
     Server(lambda: _application(settings), host, port, settings.threads).run()  # type: ignore[no-untyped-call]
 
 
-def _application(settings: Settings) -> Any:
+def _application(settings: Settings) -> tuple[Any, Callable[[], None]]:
     """Open the catalogue in the process that serves it."""
     from catalogue.services import Catalogue
     from catalogue.services.listing import default_catalog
@@ -106,12 +106,12 @@ def _application(settings: Settings) -> Any:
         with contextlib.suppress(OSError):
             ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     catalogue = Catalogue.open(settings)
-    default_catalog(catalogue)
+    if not catalogue.reader.catalogs():
+        default_catalog(catalogue)  # so that there is something to list the first dataset, and a crawler finds a root
     catalogue.start()
-    Finalize(None, catalogue.close, exitpriority=10)
     if not catalogue.writable():
         click.echo("Read-only: nobody has a token. Make one with `catalogue token create NAME --role admin`.", err=True)
-    return create_app(catalogue).wsgi_app
+    return create_app(catalogue).wsgi_app, catalogue.close
 
 
 def _demo_token(state: Path) -> str:

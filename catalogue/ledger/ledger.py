@@ -84,6 +84,18 @@ class Ledger:
         with self.engine.connect() as connection:
             return int(connection.execute(_LAST_SEQ).scalar_one())
 
+    def public_change(self) -> tuple[int, datetime]:
+        """Position and time of the newest event that the public can notice: drafts are none."""
+        query = (
+            select(event_table.c.seq, event_table.c.at)
+            .where(event_table.c.kind != EventKind.SAVED)
+            .order_by(event_table.c.seq.desc())
+            .limit(1)
+        )
+        with self.engine.connect() as connection:
+            row = connection.execute(query).one_or_none()
+        return (row.seq, row.at.replace(tzinfo=UTC)) if row else (0, datetime.fromtimestamp(0, UTC))
+
     def version(self) -> int:
         """A number that differs whenever anybody, here or in another process, has written since.
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pyoxigraph import Literal, NamedNode, Triple
@@ -32,9 +32,9 @@ from catalogue.rdf.namespaces import DCT, compact
 from .concepts import Vocabularies
 from .fields import merged
 from .findings import RANK, Reader, joined
-from .implied import CLASS_OF, implied, judged_triples, record_focus, typed_focus
+from .implied import CLASS_OF, Focus, Implied, implied, judged_triples, record_focus, typed_focus
 from .loading import Unusable, common_triples, describe, groups_of, shape_folders, triples_of
-from .profile import Profile
+from .profile import Compiled, Profile
 from .pyshacl_engine import PyShacl
 from .shape import IllFormed, local_name
 from .trails import Trails
@@ -144,28 +144,21 @@ class Profiles:
         Raises:
             UnknownProfile: One of them does not exist.
         """
-        chosen = [self.get(id) for id in dict.fromkeys(profile_ids)]
-        levels = [profile.level_of(graph, subject, kind) for profile in chosen]
-        sets = [profile.compiled(level) for profile, (level, _) in zip(chosen, levels, strict=True)]
-        focus = [record_focus(graph, one.shapes, subject, kind) for one in sets]
-        roles = [implied(graph, one.shapes, nodes) for one, nodes in zip(sets, focus, strict=True)]
+        turns = [_turn(self.get(id), graph, subject, kind) for id in dict.fromkeys(profile_ids)]
         mentioned = dict.fromkeys(t.object.value for t in graph if isinstance(t.object, NamedNode))
         facts = self._vocabularies.lookup(mentioned)
-        data = judged_triples(graph, [item for found in roles for item in found], facts)
-        trails = Trails(graph, subject, kind, [one.shapes for one in sets])
+        data = judged_triples(graph, [item for turn in turns for item in turn.implied], facts)
+        trails = Trails(graph, subject, kind, [turn.rules.shapes for turn in turns])
         outcomes: list[ProfileOutcome] = []
         every: list[Finding] = []
-        for profile, (level, clear), one, nodes, types in zip(
-            chosen, levels, sets, focus, roles, strict=True
-        ):
-            reader = Reader(profile.id, one.shapes, graph, trails, self._vocabularies)
-            findings = reader.findings(one.engine.judge(data, nodes), types)
-            if not clear and level:
-                findings = _with_level(findings, profile, level, subject, trails)
-            outcomes.append(_outcome(profile, level, findings))
-            every += findings
-        level_names = [level for level, _ in levels]
-        fields = merged(p.fields(CLASS_OF[kind].value, at) for p, at in zip(chosen, level_names, strict=True))
+        for turn in turns:
+            reader = Reader(turn.profile.id, turn.rules.shapes, graph, trails, self._vocabularies)
+            found = reader.findings(turn.rules.engine.judge(data, turn.focus), turn.implied)
+            if not turn.clear and turn.level:
+                found = _with_level(found, turn.profile, turn.level, subject, trails)
+            outcomes.append(_outcome(turn.profile, turn.level, found))
+            every += found
+        fields = merged(turn.profile.fields(CLASS_OF[kind].value, turn.level) for turn in turns)
         findings = _in_page_order(joined(every), fields)
         return Report(
             subject=subject.value,
@@ -175,13 +168,32 @@ class Profiles:
             profiles=tuple(outcomes),
             findings=tuple(findings),
             completeness=_completeness(graph, subject, fields, findings),
-            vocabularies=self._versions(iri for one in sets for iri in one.shapes.schemes()),
-            engine="; ".join(dict.fromkeys(one.engine.name for one in sets)),
+            vocabularies=self._versions(iri for turn in turns for iri in turn.rules.shapes.schemes()),
+            engine="; ".join(dict.fromkeys(turn.rules.engine.name for turn in turns)),
         )
 
     def _versions(self, schemes: Iterable[str]) -> dict[str, str]:
         known = (self._vocabularies.scheme(iri) for iri in schemes)
         return dict(sorted({scheme.name: scheme.version for scheme in known if scheme}.items()))
+
+
+@dataclass(frozen=True, slots=True)
+class _Turn:
+    """One profile's turn at one record: its level (and whether the record states it clearly), rules and focus."""
+
+    profile: Profile
+    level: str | None
+    clear: bool
+    rules: Compiled
+    focus: Focus
+    implied: list[Implied]
+
+
+def _turn(profile: Profile, graph: Graph, subject: NamedNode, kind: Kind) -> _Turn:
+    level, clear = profile.level_of(graph, subject, kind)
+    rules = profile.compiled(level)
+    focus = record_focus(graph, rules.shapes, subject, kind)
+    return _Turn(profile, level, clear, rules, focus, implied(graph, rules.shapes, focus))
 
 
 def _load(folder: Path, shapes: Path, common: Sequence[Triple], groups: dict[str, Group]) -> Profile:

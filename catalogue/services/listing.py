@@ -1,7 +1,7 @@
 """Which catalogue lists a dataset, and what does it require?
 
 A catalogue requires the profiles to which it states to conform (`dct:conformsTo`); one that states none requires
-`healthdcat-ap-8`. There is always one catalogue: `default`, made from the settings when the ledger is new.
+`healthdcat-ap-8`. What names no catalogue is listed by `default`, made from the settings when it is needed.
 """
 
 from __future__ import annotations

@@ -116,8 +116,12 @@ class Reader:
         return sorted(found, key=lambda record: record.rank or 0)
 
     def position(self) -> int:
-        """The ledger position: changes whenever anything does."""
-        return self.fact("position", self._ledger.position)
+        """The ledger position of the newest public change: moves whenever anything public does, never with a draft."""
+        return self.fact("change", self._ledger.public_change)[0]
+
+    def changed(self) -> datetime:
+        """When anything public changed last; a withdrawal counts, so documents that list records go by it."""
+        return self.fact("change", self._ledger.public_change)[1]
 
     def _tombstone(self, record: Record) -> dict[str, Any]:
         event = self._ledger.withdrawal(record.kind, record.slug)

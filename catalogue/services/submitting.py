@@ -349,7 +349,7 @@ def _conflict(
         if known is not None:
             iri = catalogue.identity.record(known.kind, known.slug).value
             return Conflict(
-                f"“{title_of(graph, draft.iri)}” is here already as <{iri}>.",
+                f"“{title_of(draft.graph or draft.part.graph, draft.iri)}” is here already as <{iri}>.",
                 mend="Send the new description with PUT to that address, with its ETag in If-Match.",
                 record=iri,
             )

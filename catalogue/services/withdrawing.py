@@ -41,10 +41,11 @@ def withdraw(
             f"The successor {successor[:200]!r} is not a web address.", mend="Give an IRI that begins with https://."
         )
     if record.kind is Kind.CATALOG:
-        members, _ = catalogue.ledger.published(Kind.DATASET, catalog=record.slug, limit=1)
+        kinds = (Kind.DATASET, Kind.SERIES)
+        members = sum(catalogue.ledger.published(kind, catalog=record.slug, limit=1)[0] for kind in kinds)
         if members:
             raise Conflict(
-                f"The catalogue still lists {members} datasets.",
+                f"The catalogue still lists {members} datasets or series.",
                 mend="Withdraw them, or move them to another catalogue, first.",
             )
     change = Withdraw(record.kind, record.slug, record.latest, reason=reason[:1000], successor=successor)

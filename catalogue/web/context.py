@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import hashlib
 from functools import cache
+from pathlib import Path
 
 from flask import Response, current_app, request
 
 from catalogue import __version__, errors
 from catalogue.feeds.identity import Identity
 from catalogue.model import Person
+from catalogue.resources import shipped
 from catalogue.services import Catalogue
 from catalogue.services.reading import Representation
+from catalogue.web import views
 from catalogue.web.rendering import STATIC, Site, render
 
 HTML = "text/html; charset=utf-8"
@@ -41,7 +44,11 @@ def html(name: str, page: object, status: int = 200) -> Response:
 @cache
 def look() -> str:
     """Changes with everything that all pages share, so that their ETags do."""
-    return hashlib.sha256(f"{__version__}{(STATIC / 'style.css').read_bytes()!r}".encode()).hexdigest()[:8]
+    digest = hashlib.sha256(__version__.encode())
+    for folder in (STATIC, shipped("templates"), Path(views.__file__).parent):
+        for path in sorted(folder.glob("*.*")):
+            digest.update(path.read_bytes())
+    return digest.hexdigest()[:8]
 
 
 def person() -> Person:
@@ -113,6 +120,6 @@ def conditional(made: Representation, *, cache_control: str = "public, no-cache"
 
 def _not_modified(made: Representation) -> bool:
     if request.if_none_match:
-        return made.etag.strip('"') in request.if_none_match or request.if_none_match.star_tag
+        return request.if_none_match.contains_weak(made.etag.strip('"'))
     since = request.if_modified_since
     return since is not None and made.modified.replace(microsecond=0) <= since

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 import structlog
-from flask import Flask, Response, request
+from flask import Flask, Response, current_app, request
 from werkzeug.exceptions import HTTPException
 
 from catalogue import errors
@@ -97,6 +97,9 @@ def _http(error: HTTPException) -> Response:
     status = error.code or 500
     if error.response is not None or status < 400:
         return Response(error.get_response(request.environ).get_data(), status, error.get_headers(request.environ))
+    if status == 413:
+        details = {"limit": current_app.config["MAX_CONTENT_LENGTH"], "setting": "max_submission_bytes"}
+        return problem(413, "Limit exceeded", "The body is too large.", "Send less at a time.", details)
     mends = {404: "Start at the list of datasets.", 405: "See the Allow header for what this address takes."}
     response = problem(status, error.name, error.description or error.name, mends.get(status, ""), {})
     for name, value in error.get_headers(request.environ):

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterator
-from datetime import UTC, datetime
 
 from flask import Blueprint, Response, request, stream_with_context
 from pyoxigraph import NamedNode
@@ -57,7 +56,7 @@ def catalog(suffix: str) -> Response:
 def dump() -> Response:
     """Every published record as N-Triples, compressed; what the ledger holds, streamed member by member."""
     tag = f'"dump-{catalogue().reader.position()}"'
-    if tag.strip('"') in request.if_none_match:
+    if request.if_none_match.contains_weak(tag.strip('"')):
         return Response(status=304, headers={"ETag": tag})
     stream = iter(()) if request.method == "HEAD" else stream_with_context(_members())
     response = Response(stream, content_type="application/gzip", headers={"ETag": tag, "Cache-Control": "no-cache"})
@@ -72,10 +71,9 @@ def fair_data_point(form: str) -> Representation:
     tag = etag(f"{position:020d}", form, "fdp")
 
     def make() -> Representation:
-        now = datetime.now(UTC)
+        changed = reader.changed()
         first = catalogue().ledger.events(0, 1)
-        last = catalogue().ledger.events(position - 1, 1) if position else []
-        since, changed = (first[0].at if first else now), (last[0].at if last else now)
+        since = first[0].at if first else changed
         catalogs = [identity().record(Kind.CATALOG, record.slug) for record in reader.catalogs()]
         graph = Graph(fdp.root(catalogue().settings, identity(), catalogs, since, changed))
         body = serialise(graph, FORMATS[form], first=identity().root())
@@ -94,25 +92,23 @@ def _feed_page(page: Page, format: media.Format, tag: str) -> Representation:
     graph = Graph()
     catalogs: set[str] = set()
     first, last = page.ranks
-    newest = datetime.fromtimestamp(0, UTC)
     for record, outcome, packed in catalogue().ledger.contents((Kind.DATASET, Kind.SERIES), first=first, last=last):
         graph.update(read(unpack(packed)))
         graph.update(catalog_record(record, identity(), outcome))
-        newest = max(newest, record.changed)
         catalogs.add(record.catalog or "")
-    for slug in sorted(catalogs - {""}):
-        record = catalogue().reader.record(Kind.CATALOG, slug)
+    for record in catalogue().reader.catalogs():
+        if record.slug not in catalogs:
+            continue
         content = read(catalogue().reader.revision(record).content)
         # Which catalogues a catalogue contains is in its own document; here they would be datasets to a harvester.
         graph.update(triple for triple in content if triple.predicate != DCAT["catalog"])
-        newest = max(newest, record.changed)
     address = f"{identity().base}/catalog{format.suffix}"
     graph.update(paging(page, address))
     if format is media.RDF_XML:
         # One statement that XML cannot write must not cost harvesters the page; the other formats have it.
         graph = Graph(triple for triple in graph if has_xml_name(triple.predicate))
     body = serialise(graph, format, first=NamedNode(f"{address}?page={page.number}"))
-    return Representation(body, format.content_type, tag, newest)
+    return Representation(body, format.content_type, tag, catalogue().reader.changed())
 
 
 def _members() -> Iterator[bytes]:

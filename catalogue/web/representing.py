@@ -32,9 +32,9 @@ from .context import HTML, catalogue, identity, look, site
 FORMATS = {format.name: format for format in media.WRITTEN}
 
 
-def etag(digest: str, form: str, state: str = "") -> str:
+def etag(digest: str, form: str, *state: str) -> str:
     """A strong entity tag: content, then format, then what else the document depends on."""
-    return f'"{digest[:20]}-{form}{state and "-"}{state}"'
+    return f'"{"-".join((digest[:20], form, *state))}"'
 
 
 def represent(record: Record, form: str, *, number: int | None = None, about: bool = False) -> Representation:
@@ -47,12 +47,12 @@ def represent(record: Record, form: str, *, number: int | None = None, about: bo
         about: The catalogue record instead of the record.
     """
     digest = record.digest if number else record.published_digest or record.digest
-    state = look() if form == "html" else ""
+    state: list[str] = []
+    if form == "html":
+        state += [look(), *_profiles(record)]
     if about or record.kind is not Kind.DATASET:
-        state += str(catalogue().reader.position())
-    if form == "html" and record.catalog:
-        state += "-".join(_profiles(record))
-    tag = etag(digest, form, state)
+        state.append(str(catalogue().reader.position()))
+    tag = etag(digest, form, *state)
 
     def make() -> Representation:
         revision = catalogue().ledger.revision(record.kind, record.slug, number or record.published or record.latest)

@@ -62,6 +62,7 @@ def dataset_page(
     nested: Nested,
     *,
     base_url: str,
+    catalog: tuple[str, str] | None = None,
 ) -> DatasetPage:
     """Say everything about one revision of a dataset.
 
@@ -70,12 +71,14 @@ def dataset_page(
         subject: The dataset in it.
         fields: Those of dcat:Dataset under the catalogue's profiles and the dataset's access level.
         nested: Fields of a node shape or class, by IRI; empty for an unknown one.
+        catalog: Title and path of the catalogue that lists it.
     """
     reader = Reader(graph, subject, labels, nested)
     rows = distributions(reader, fields)
     head = _head(reader, record, revision, base_url)
     return DatasetPage(
         **head,
+        catalog=catalog,
         groups=_groups(reader, fields, shown={row.node for row in rows}),
         access=access(reader),
         tier=tier(reader),
@@ -98,6 +101,7 @@ def catalog_page(
     records: Sequence[RecordSummary],
     total: int,
     pager: Pager,
+    catalog: tuple[str, str] | None = None,
 ) -> CatalogPage:
     """Say everything about one revision of a catalogue or a series, with a page of what it lists.
 
@@ -106,7 +110,12 @@ def catalog_page(
     reader = Reader(graph, subject, labels, nested)
     head = _head(reader, record, revision, base_url)
     return CatalogPage(
-        **head, groups=_groups(reader, fields), records=tuple(records), total=total, pager=pager
+        **head,
+        catalog=catalog,
+        groups=_groups(reader, fields),
+        records=tuple(records),
+        total=total,
+        pager=pager,
     )
 
 

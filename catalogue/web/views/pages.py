@@ -40,7 +40,8 @@ class RecordPage:
     """What the pages of a dataset, a series and a catalogue share.
 
     `url` is absolute (canonical link, Open Graph); `source` is the foreign IRI that a harvested or renamed
-    record came with. `citation` is who and when, the title, the rest.
+    record came with. `citation` is who and when, the title, the rest. `catalog` is the title and path of the
+    catalogue that lists it.
     """
 
     section: ClassVar[str] = "datasets"
@@ -59,6 +60,7 @@ class RecordPage:
     alternates: tuple[Alternate, ...]
     source: str
     citation: tuple[str, str, str]
+    catalog: tuple[str, str] | None = None
 
     @property
     def description_line(self) -> str:
@@ -116,13 +118,20 @@ class CatalogPage(RecordPage):
 
 @dataclass(frozen=True, slots=True)
 class ListPage:
-    """`datasets.html`."""
+    """`datasets.html`; `catalog` is the slug of the only catalogue whose datasets are listed, empty for all."""
 
     section: ClassVar[str] = "datasets"
     query: str
     total: int
     records: tuple[RecordSummary, ...]
     pager: Pager
+    catalog: str = ""
+    catalog_title: str = ""
+
+    @property
+    def everywhere(self) -> str:
+        """The same search in all catalogues."""
+        return "/datasets?" + urlencode({"q": self.query}) if self.query else "/datasets"
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +145,10 @@ class Interface:
 
 @dataclass(frozen=True, slots=True)
 class HomePage:
-    """`home.html`; `profiles` are ids and titles, `updated` is when something was last published."""
+    """`home.html`.
+
+    `profiles` are ids and titles, `updated` is when something was last published, `catalogs` are titles and paths.
+    """
 
     section: ClassVar[str] = ""
     description: str
@@ -146,6 +158,7 @@ class HomePage:
     profiles: tuple[tuple[str, str], ...]
     interfaces: tuple[Interface, ...]
     updated: datetime | None
+    catalogs: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
