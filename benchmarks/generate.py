@@ -34,10 +34,9 @@ _PLACES = ["DEU", "ESP", "FRA", "ITA", "NLD", "PRT", "SWE", "POL", "GRC", "LTU",
 _ACCESS = ["PUBLIC", "RESTRICTED", "NON_PUBLIC"]
 _ROLES = {"publisher": "dct:publisher", "hdab": "health:hdab"}
 _AGENTS = {"publisher": 400, "hdab": 27}
-_WORDS = (
-    "patients diagnosis treatment imaging outcome centre hospital regional annual baseline quality pseudonymised linked "
-    "laboratory variables age sex stage therapy surgery response survival incidence population sample consent protocol"
-).split()
+_WORDS = ["patients", "diagnosis", "treatment", "imaging", "outcome", "centre", "hospital", "regional", "annual"]
+_WORDS += ["baseline", "quality", "pseudonymised", "linked", "laboratory", "variables", "age", "sex", "stage"]
+_WORDS += ["therapy", "surgery", "response", "survival", "incidence", "population", "sample", "consent", "protocol"]
 
 
 def iri(name: str) -> str:

@@ -13,6 +13,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from statistics import quantiles
@@ -32,7 +33,11 @@ class Get:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to ask: the requests in turn, from the beginning again when `again`, at most so long."""
+    """What to ask: the requests in turn, from the beginning again when `again`, at most so long.
+
+    `every`: seconds from one request of a connection to its next; 0: as soon as the answer is there.
+    `tags`: give the ETags back.
+    """
 
     port: int
     gets: Sequence[Get]
@@ -40,6 +45,7 @@ class Plan:
     connections: int = 16
     seconds: float = 3.0
     again: bool = True
+    every: float = 0.0
     tags: bool = False
 
 
@@ -86,17 +92,18 @@ class _Connection:
         self.socket = socket.create_connection(("127.0.0.1", port))
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.socket.setblocking(False)
-        self.began = 0.0
+        self.due = 0.0
+        self.request = b""
+        self.path = ""
         self._data = bytearray()
         self._body_at = 0
         self._length: int | None = 0
 
-    def send(self, request: bytes) -> None:
-        """Send the next request; the last answer is forgotten."""
+    def send(self) -> None:
+        """Send the request; the last answer is forgotten."""
         self._data.clear()
         self._body_at = 0
-        self.began = time.perf_counter()
-        self.socket.sendall(request)  # far smaller than any socket buffer
+        self.socket.sendall(self.request)  # far smaller than any socket buffer
 
     def arrived(self) -> bool:
         """Take what is there; whether the answer is whole."""
@@ -153,51 +160,63 @@ def _requests(plan: Plan) -> Iterator[tuple[str, bytes]]:
         yield from made
 
 
-def _carry_out(plan: Plan) -> Answer:
-    answer, requests = Answer(), _requests(plan)
-    selector = selectors.DefaultSelector()
-    asked: dict[_Connection, str] = {}
-    connections = [_Connection(plan.port) for _ in range(plan.connections)]
-    start, cpu = time.perf_counter(), time.process_time()
-    end = start + plan.seconds
+class _Run:
+    """One plan being carried out."""
 
-    def ask(connection: _Connection) -> None:
-        following = next(requests, None) if time.perf_counter() < end else None
-        if following is None:
-            selector.unregister(connection.socket)
-            return
-        asked[connection], request = following
-        connection.send(request)
+    def __init__(self, plan: Plan) -> None:
+        self.plan, self.answer = plan, Answer()
+        self._requests = _requests(plan)
+        self._waiting: deque[_Connection] = deque()
+        self._selector = selectors.DefaultSelector()
+        self._open = 0
 
-    for connection in connections:
-        selector.register(connection.socket, selectors.EVENT_READ, connection)
-        ask(connection)
-    while selector.get_map():
-        ready = selector.select(_STUCK_SECONDS)
-        if not ready:
-            raise TimeoutError(f"no answer within {_STUCK_SECONDS} s")
-        for key, _ in ready:
-            connection = key.data
-            if connection.arrived():
-                answer.latencies.append((time.perf_counter() - connection.began) * 1000)
-                _note(answer, plan, connection, asked[connection])
-                ask(connection)
-    answer.seconds, answer.cpu_seconds = time.perf_counter() - start, time.process_time() - cpu
-    return answer
+    def carry_out(self) -> Answer:
+        """Ask until time or requests are over and every answer is there."""
+        connections = [_Connection(self.plan.port) for _ in range(self.plan.connections)]
+        start, cpu = time.perf_counter(), time.process_time()
+        for number, connection in enumerate(connections):
+            self._selector.register(connection.socket, selectors.EVENT_READ, connection)
+            self._next(connection, start + self.plan.every * number / len(connections), start + self.plan.seconds)
+        while self._open or self._waiting:
+            for key, _ in self._selector.select(self._send_due()):
+                connection = key.data
+                if connection.arrived():
+                    self._open -= 1
+                    # From when it was due, not sent: a stall counts for every request that it kept back.
+                    self.answer.latencies.append((time.perf_counter() - connection.due) * 1000)
+                    _note(self.answer, self.plan, connection)
+                    due = max(connection.due + self.plan.every, time.perf_counter() * (not self.plan.every))
+                    self._next(connection, due, start + self.plan.seconds)
+        self.answer.seconds, self.answer.cpu_seconds = time.perf_counter() - start, time.process_time() - cpu
+        return self.answer
+
+    def _next(self, connection: _Connection, due: float, end: float) -> None:
+        following = next(self._requests, None) if due < end else None
+        if following is not None:
+            connection.due = due
+            connection.path, connection.request = following
+            self._waiting.append(connection)
+
+    def _send_due(self) -> float:
+        """Send what is due; seconds until the next is."""
+        while self._waiting and self._waiting[0].due <= time.perf_counter():
+            self._waiting.popleft().send()
+            self._open += 1
+        return max(0.0, self._waiting[0].due - time.perf_counter()) if self._waiting else _STUCK_SECONDS
 
 
-def _note(answer: Answer, plan: Plan, connection: _Connection, path: str) -> None:
+def _note(answer: Answer, plan: Plan, connection: _Connection) -> None:
     if connection.status != plan.status:
-        raise ValueError(f"{path} was answered with {connection.status}, not {plan.status}")
+        raise ValueError(f"{connection.path} was answered with {connection.status}, not {plan.status}")
     answer.bytes += connection.body_bytes
     if plan.tags:
-        answer.tags[path] = connection.header(b"ETag") or ""
+        answer.tags[connection.path] = connection.header(b"ETag") or ""
 
 
 def _main() -> None:
     given = json.load(sys.stdin)
     plan = Plan(**given | {"gets": [Get(**get) for get in given["gets"]]})
-    json.dump(asdict(_carry_out(plan)), sys.stdout)
+    json.dump(asdict(_Run(plan).carry_out()), sys.stdout)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import http.client
-import json
 import os
 import shutil
 import signal
@@ -43,7 +42,7 @@ class Service:
         return time.perf_counter() - start
 
     def start(self) -> float:
-        """Start it; seconds until `/health/ready` says 200 and the first query was answered."""
+        """Start it; seconds until `/health/ready` says 200."""
         self._log = (self.folder / "service.log").open("ab")
         start = time.perf_counter()
         self._process = subprocess.Popen(
@@ -112,13 +111,8 @@ class Service:
         }
 
 
-def answer_json(data: bytes) -> object:
-    """A JSON body."""
-    return json.loads(data)
-
-
 def _command() -> list[str]:
-    return [sys.executable, "-c", "from catalogue.cli import main; main()"]
+    return [str(Path(sys.executable).with_name("catalogue"))]
 
 
 def _free_port() -> int:

@@ -30,6 +30,8 @@ log = structlog.get_logger()
 _BATCH = 200
 _BULK = 2_000  # behind by more than so many events, a new generation is quicker than single updates
 _POLL_SECONDS = 0.2
+# The engine tells a damaged folder as the one or the other; ValueError: what we read from it makes no sense.
+_DAMAGE = (OSError, RuntimeError, ValueError)
 
 
 class Projection:
@@ -86,7 +88,7 @@ class Projection:
                     if not self._step(store, position):
                         break
                 return store.position
-            except OSError as error:
+            except _DAMAGE as error:
                 self._damaged(error)
                 raise Unavailable("The store is being rebuilt.", retry_after=10) from error
 
@@ -104,7 +106,12 @@ class Projection:
             store = self._opened()
             path = folder / f"{store.path.name}-{store.position}"
             if not path.exists():
-                store.snapshot(path)
+                try:
+                    store.snapshot(path)
+                except _DAMAGE as error:
+                    log.error("no image of the store can be made: opening it anew", error=str(error))
+                    self.state, self._store = "damaged", None
+                    raise Unavailable("The store is being opened anew.", retry_after=5) from error
             return path
 
     def rebuild(self, progress: Callable[[int, int], None] = lambda done, of: None) -> Path:
@@ -135,7 +142,7 @@ class Projection:
         try:
             store = EmbeddedStore(folder)
             behind = self._ledger.position() - store.position
-        except OSError as error:
+        except _DAMAGE as error:
             return self._renew("store is damaged", error=str(error))
         if behind > _BULK or behind < 0:
             store.close()
@@ -157,7 +164,7 @@ class Projection:
             old.close()
             shutil.rmtree(old.path, ignore_errors=True)
 
-    def _damaged(self, error: OSError) -> None:
+    def _damaged(self, error: Exception) -> None:
         log.error("store failed: rebuilding it from the ledger", error=str(error))
         self.state, self._store = "damaged", None
         folder = self._generations.current()

@@ -5,23 +5,20 @@ Exit codes: 0 fine, 1 findings, 2 wrong use, 3 failed.
 
 from __future__ import annotations
 
-import logging
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
-import structlog
-from pydantic import ValidationError
 
 from catalogue import __version__
 from catalogue.errors import CatalogueError
-from catalogue.settings import Settings, load_settings
+from catalogue.settings import Settings
+
+from . import records, service, tokens
+from .common import FAILED, configure_logging, read_settings
 
 Function = TypeVar("Function", bound=Callable[..., Any])
-
-FINDINGS, FAILED = 1, 3
 
 
 class Group(click.Group):
@@ -72,42 +69,6 @@ def main(context: click.Context, /, **flags: str | None) -> None:
     configure_logging(context.obj.log_format)
 
 
-def read_settings(**flags: Any) -> Settings:
-    """The settings; a malformed one ends the command with its name.
-
-    Raises:
-        click.UsageError: A setting is malformed.
-    """
-    try:
-        return load_settings(**flags)
-    except ValidationError as error:
-        problems = [f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()]
-        raise click.UsageError("These settings are not usable:\n  " + "\n  ".join(problems)) from error
-
-
-def configure_logging(form: str) -> None:
-    """Log to standard error, so that output can be piped."""
-    renderer: Any = structlog.processors.JSONRenderer() if form == "json" else structlog.dev.ConsoleRenderer()
-    structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.dict_tracebacks if form == "json" else structlog.processors.StackInfoRenderer(),
-            renderer,
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-        cache_logger_on_first_use=True,
-    )
-
-
-def _register() -> None:
-    from . import records, service, tokens
-
-    for command in (service.serve, service.demo, service.rebuild, records.submit, records.validate, records.withdraw):
-        main.add_command(command)
-    main.add_command(tokens.token)
-
-
-_register()
+for command in (service.serve, service.demo, service.rebuild, records.submit, records.validate, records.withdraw):
+    main.add_command(command)
+main.add_command(tokens.token)

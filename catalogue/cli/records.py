@@ -17,7 +17,7 @@ from catalogue.rdf import media
 from catalogue.rdf.media import Format
 from catalogue.settings import Settings
 
-from .main import FAILED, FINDINGS
+from .common import FAILED, FINDINGS
 
 if TYPE_CHECKING:
     from pyoxigraph import Triple
@@ -83,7 +83,14 @@ def validate(
 @click.command()
 @_files
 @_format
-@click.option("--state", "target", type=click.Choice(["draft", "published"]), default="published", show_default=True)
+@click.option(
+    "--state",
+    "target",
+    type=click.Choice(["draft", "published"]),
+    default="published",
+    show_default=True,
+    help="A draft is kept even when it violates, and nobody sees it but those who may change it.",
+)
 @click.option("--catalog", help="Slug of the catalogue that shall list the datasets.")
 @click.option("--partial", is_flag=True, help="Keep what can be kept of a file; else a file is all or nothing.")
 @click.option("--no-validate", is_flag=True, help="Check nothing: for trusted bulk loads.")

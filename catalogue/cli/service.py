@@ -16,7 +16,7 @@ import click
 
 from catalogue.settings import Settings
 
-from .main import read_settings
+from .common import read_settings
 
 _PR_SET_PDEATHSIG = 1
 

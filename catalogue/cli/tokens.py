@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import click
 
-from catalogue.ledger import Ledger, People
 from catalogue.model import Role
 from catalogue.settings import Settings
 
@@ -16,7 +15,13 @@ def token() -> None:
 
 @token.command()
 @click.argument("name")
-@click.option("--role", type=click.Choice([role.value for role in Role]), default="holder", show_default=True)
+@click.option(
+    "--role",
+    type=click.Choice([role.value for role in Role]),
+    default="holder",
+    show_default=True,
+    help="What the person may do, see above.",
+)
 @click.option("--label", default="command line", show_default=True, help="What the token is for.")
 @click.option("--days", type=click.IntRange(1, 3650), help="After how many days it expires. [default: never]")
 @click.pass_obj
@@ -32,6 +37,8 @@ def create(settings: Settings, name: str, role: str, label: str, days: int | Non
     Example:
         catalogue token create "Radiology, UMC Waalstad" --role holder --days 365
     """
+    from catalogue.ledger import Ledger, People
+
     with Ledger(settings.ledger_path) as ledger:
         people = People(ledger.engine)
         person = people.ensure(name, Role(role))
@@ -44,6 +51,8 @@ def create(settings: Settings, name: str, role: str, label: str, days: int | Non
 @click.pass_obj
 def list_(settings: Settings) -> None:
     """List the tokens, without their secrets."""
+    from catalogue.ledger import Ledger, People
+
     with Ledger(settings.ledger_path) as ledger:
         for row in People(ledger.engine).tokens():
             end = "revoked" if row.revoked else f"until {row.expires:%Y-%m-%d}" if row.expires else "valid"
@@ -55,6 +64,8 @@ def list_(settings: Settings) -> None:
 @click.pass_obj
 def revoke(settings: Settings, number: int) -> None:
     """End the token with this number (see `catalogue token list`)."""
+    from catalogue.ledger import Ledger, People
+
     with Ledger(settings.ledger_path) as ledger:
         People(ledger.engine).revoke(number)
     click.echo(f"Token {number} is revoked.")

@@ -233,6 +233,14 @@ class Ledger:
             total = connection.execute(select(func.count()).select_from(record_table).where(*conditions)).scalar_one()
             return total, [_record(row) for row in connection.execute(part)]
 
+    def changed(self, catalog: str) -> datetime | None:
+        """When something that a catalogue lists, or has listed, last changed in public."""
+        public = record_table.c.first_published.is_not(None)
+        query = select(func.max(record_table.c.changed)).where(record_table.c.catalog == catalog, public)
+        with self.engine.connect() as connection:
+            newest = connection.execute(query).scalar_one()
+        return newest.replace(tzinfo=UTC) if newest else None
+
     def ranks(self) -> tuple[int, int]:
         """How many datasets are published, and the highest rank of a public record (0: none)."""
         published = record_table.c.state == State.PUBLISHED

@@ -1,7 +1,7 @@
 """What is a running catalogue made of?
 
-The composition root: opens the parts in the order in which they need each other. The command line opens the ledger
-alone (`Catalogue.open`); the service also owns the store and the query workers (`start`).
+The composition root. The command line uses the ledger alone (`Catalogue.open`); the service also owns the store and
+the query workers (`start`).
 """
 
 from __future__ import annotations
@@ -28,19 +28,16 @@ from .reading import Reader
 
 
 class Catalogue:
-    """Everything that the use cases need, opened once per process."""
+    """Everything that the use cases need, each part opened when it is first needed, once per process."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.identity = Identity(settings.base_url)
-        self.ledger = Ledger(settings.ledger_path)
-        self.people = People(self.ledger.engine)
-        self.reader = Reader(self.ledger, self.identity)
         self._lock: IO[str] | None = None
 
     @classmethod
     def open(cls, settings: Settings) -> Catalogue:
-        """Open the ledger, making it (and its default catalogue) when it is new."""
+        """Open a catalogue; the bootstrap token is made known to it."""
         catalogue = cls(settings)
         if settings.bootstrap_token is not None:
             catalogue._bootstrap_token(settings.bootstrap_token.get_secret_value())
@@ -55,6 +52,8 @@ class Catalogue:
         self.settings.state.mkdir(parents=True, exist_ok=True)
         self._lock = _own(self.settings.state / "service.lock")
         shutil.rmtree(self.settings.snapshots_path, ignore_errors=True)
+        for part in ("people", "reader", "profiles"):
+            getattr(self, part)  # opened now, by one thread, and not by the first two requests at once
         self.projection.start()
         self.queries.pool.start()
 
@@ -64,13 +63,29 @@ class Catalogue:
             self.queries.pool.close()
             self.projection.close()
             self._lock.close()
-        self.ledger.close()
+        if "ledger" in self.__dict__:
+            self.ledger.close()
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """The truth; its file is made when it is first needed, so that validating leaves nothing behind."""
+        return Ledger(self.settings.ledger_path)
+
+    @cached_property
+    def people(self) -> People:
+        """Persons and tokens."""
+        return People(self.ledger.engine)
+
+    @cached_property
+    def reader(self) -> Reader:
+        """What the public sees."""
+        return Reader(self.ledger, self.identity)
 
     @cached_property
     def vocabularies(self) -> Vocabularies:

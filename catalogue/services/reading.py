@@ -10,7 +10,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from catalogue.errors import UnknownRecord, WithdrawnRecord
@@ -22,6 +22,7 @@ Value = TypeVar("Value")
 
 _CACHE_BYTES = 48_000_000
 _KEPT = 4_000
+_FACTS = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ class Reader:
         value = make()
         with self._lock:
             # Read before a write that came meanwhile: not kept, or it would outlive its truth.
-            if self._version == version and len(self._facts) < 50_000:
+            if self._version == version and len(self._facts) < _FACTS:
                 self._facts[key] = value
         return value
 

@@ -246,14 +246,17 @@ def _finish(catalogue: Catalogue, drafts: Sequence[Draft]) -> None:
 
 
 def _keep(catalogue: Catalogue, drafts: Sequence[Draft], person: Person, options: Options) -> list[Outcome]:
-    outcomes: list[Outcome] = []
-    saves: list[Save | None] = []
     own = {draft.slug: draft for draft in drafts if draft.part.kind is Kind.CATALOG}
     obstacles = _obstacles(catalogue, drafts, options)
-    for draft, obstacle in zip(drafts, obstacles, strict=True):
-        outcome, save = _judge(catalogue, draft, options, own, obstacle)
-        outcomes.append(outcome)
-        saves.append(save)
+    judged: dict[int, tuple[Outcome, Save | None]] = {}
+    # Catalogues first: a dataset cannot be listed by one that is refused.
+    for place in sorted(range(len(drafts)), key=lambda place: drafts[place].part.kind is not Kind.CATALOG):
+        draft = drafts[place]
+        judged[place] = _judge(catalogue, draft, options, own, obstacles[place])
+        if draft.part.kind is Kind.CATALOG and judged[place][0].status == "refused":
+            del own[draft.slug]
+    outcomes = [judged[place][0] for place in range(len(drafts))]
+    saves = [judged[place][1] for place in range(len(drafts))]
     refused = [outcome for outcome in outcomes if outcome.status == "refused"]
     if refused and options.atomic:
         return [outcome if outcome.status == "refused" else _not_kept(outcome, len(refused)) for outcome in outcomes]
@@ -278,7 +281,7 @@ def _judge(
         graph.update(t for t in catalogue.profiles.imply_types(graph, profiles) if t.object not in _RECORDS)
     content = canonical(graph)
     outcome = replace(outcome, report=report, digest=digest(content), created=draft.before is None)
-    problem = obstacle or (
+    problem = obstacle or (_unlisted(catalogue, draft, own) if options.publish else None) or (
         ShapeViolation(
             f"“{title}” violates what its catalogue requires.",
             mend="Mend the findings of the report, or save it as a draft with ?state=draft.",
@@ -309,6 +312,20 @@ def _judge(
         note=options.note,
     )
     return replace(outcome, status="published" if options.publish else "draft"), save
+
+
+def _unlisted(catalogue: Catalogue, draft: Draft, own: Mapping[str, Draft]) -> Conflict | None:
+    """A public record is listed by a public catalogue: crawlers would not find it otherwise."""
+    slug = draft.catalog
+    if slug is None or slug in own:
+        return None
+    record = catalogue.reader.fact(("catalog", slug), lambda: catalogue.ledger.record(Kind.CATALOG, slug))
+    if record is not None and record.published is not None:
+        return None
+    return Conflict(
+        f"Its catalogue <{catalogue.identity.record(Kind.CATALOG, slug).value}> is not published.",
+        mend="Publish the catalogue first, or name another one with ?catalog=.",
+    )
 
 
 def _obstacles(catalogue: Catalogue, drafts: Sequence[Draft], options: Options) -> list[Conflict | None]:

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import re
 
-from catalogue.errors import Conflict, InvalidSubmission
+from catalogue.errors import Conflict, InvalidSubmission, WithdrawnRecord
 from catalogue.ledger import Withdraw
-from catalogue.model import Kind, Person, Record
+from catalogue.model import Kind, Person, Record, State
 
 from .access import require_change
 from .catalogue import Catalogue
@@ -32,10 +32,13 @@ def withdraw(
     Raises:
         Forbidden: Not this person's record.
         RevisionConflict: It changed meanwhile.
+        WithdrawnRecord: It was withdrawn before.
         Conflict: A catalogue that still lists datasets.
         InvalidSubmission: The successor is no web address; the tombstone makes a link of it.
     """
     require_change(person, record)
+    if record.state is State.WITHDRAWN:
+        raise WithdrawnRecord(f"“{record.title}” was withdrawn already.")
     if successor is not None and not _WEB.fullmatch(successor):
         raise InvalidSubmission(
             f"The successor {successor[:200]!r} is not a web address.", mend="Give an IRI that begins with https://."

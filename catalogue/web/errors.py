@@ -13,11 +13,13 @@ from datetime import datetime
 
 import structlog
 from flask import Flask, Response, current_app, request
+from sqlalchemy.exc import DBAPIError
 from werkzeug.exceptions import HTTPException
 
 from catalogue import errors
 from catalogue.errors import CatalogueError
 from catalogue.model import Kind
+from catalogue.profiles import UnknownProfile
 from catalogue.web.views import WithdrawnPage
 from catalogue.web.views.build import error_page
 
@@ -29,6 +31,7 @@ STATUS: Mapping[type[CatalogueError], int] = {
     errors.UnreadableRdf: 400,
     errors.NoRecord: 400,
     errors.InvalidSubmission: 400,
+    UnknownProfile: 400,
     errors.MalformedQuery: 400,
     errors.QueryRefused: 400,
     errors.Unauthenticated: 401,
@@ -58,6 +61,7 @@ def register(app: Flask) -> None:
     """Answer every failure of the application."""
     app.register_error_handler(CatalogueError, _named)
     app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(DBAPIError, _ledger)
     app.register_error_handler(Exception, _unnamed)
 
 
@@ -91,6 +95,12 @@ def decorate(response: Response, error: CatalogueError) -> Response:
     if "etag" in error.details:
         response.headers["ETag"] = str(error.details["etag"])
     return response
+
+
+def _ledger(error: DBAPIError) -> Response:
+    # Whoever harvests deletes what is missing: better no answer than one with less in it (harvest contract §0.2).
+    log.exception("the ledger does not answer", exc_info=error)
+    return _named(errors.Unavailable("The ledger cannot be read just now.", mend="Try again in a moment.", retry_after=10))
 
 
 def _http(error: HTTPException) -> Response:

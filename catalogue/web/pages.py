@@ -6,6 +6,7 @@ from flask import Blueprint, Response, jsonify, request
 
 from catalogue import errors
 from catalogue.model import Kind, Record
+from catalogue.profiles import UnknownProfile
 from catalogue.profiles.implied import CLASS_OF
 from catalogue.rdf import media
 from catalogue.services.naming import fold
@@ -59,13 +60,14 @@ def datasets() -> Response:
     number = _page_number(request.args.get("page", "1"))
     size = catalogue().settings.page_size
     words = [word for word in fold(query).split()[:_MAX_WORDS] if word]
-    key = ("list", tuple(words), slug, number)
-    total, found = catalogue().reader.fact(
-        key,
-        lambda: catalogue().ledger.published(
-            Kind.DATASET, words=words, catalog=slug, limit=size, offset=(number - 1) * size
-        ),
-    )
+
+    def look_up() -> tuple[int, list[Record]]:
+        offset = (number - 1) * size
+        return catalogue().ledger.published(Kind.DATASET, words=words, catalog=slug, limit=size, offset=offset)
+
+    # Only what many ask for is worth its memory.
+    first = number == 1 and not words
+    total, found = catalogue().reader.fact(("list", slug), look_up) if first else look_up()
     last = max(1, -(-total // size))
     if number > last:
         raise errors.UnknownRecord(f"The list has {last} pages, not {number:,}.", mend="Begin at the first page.")
@@ -78,7 +80,10 @@ def datasets() -> Response:
 @pages.get("/profiles/<name>")
 def profile(name: str) -> Response:
     """A profile's fields, class by class."""
-    found = catalogue().profiles.get(name)
+    try:
+        found = catalogue().profiles.get(name)
+    except UnknownProfile as error:
+        raise errors.UnknownRecord(error.what, mend=error.mend) from error
     sections = [
         ProfileSection(label, kind.value, found.fields(CLASS_OF[kind].value))
         for kind, label in ((Kind.DATASET, "Dataset"), (Kind.SERIES, "Dataset series"), (Kind.CATALOG, "Catalogue"))

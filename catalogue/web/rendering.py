@@ -106,7 +106,7 @@ def inline(value: Value) -> Markup:
     elif value.voice == "machine":
         shown = f"<code>{text}</code>"
     if value.href:
-        link = f'<a href="{escape(value.href)}" rel="nofollow noopener">'
+        link = f'<a href="{escape(value.href)}">'
         short = len(value.text) <= LONGEST_LINK
         shown = f"{link}{shown}</a>" if short else f"{shown} <small>{link}address</a></small>"
     if value.language and value.language.partition("-")[0].lower() != "en":

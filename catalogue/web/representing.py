@@ -55,9 +55,11 @@ def represent(record: Record, form: str, *, number: int | None = None, about: bo
     tag = etag(digest, form, *state)
 
     def make() -> Representation:
+        # What lists other records changes with them, and one that was withdrawn leaves no newer date there.
+        modified = record.changed if record.kind is Kind.DATASET else catalogue().reader.changed()
         revision = catalogue().ledger.revision(record.kind, record.slug, number or record.published or record.latest)
         if form == "html":
-            return Representation(_page(record, revision).encode(), HTML, tag, record.changed)
+            return Representation(_page(record, revision).encode(), HTML, tag, modified)
         format = FORMATS[form]
         subject = identity().record(record.kind, record.slug)
         if about:
@@ -67,12 +69,10 @@ def represent(record: Record, form: str, *, number: int | None = None, about: bo
             return Representation(revision.content, format.content_type, tag, record.changed)
         else:
             graph = read(revision.content)
-        changed = record.changed
         if record.kind is Kind.CATALOG and not about:
-            members = _members(record)
-            changed = max([record.changed, *(member.changed for member in members)])
-            graph.update(catalog_members(record, identity(), members, changed))
-        return Representation(_written(graph, format, subject), format.content_type, tag, changed)
+            changed = max(record.changed, catalogue().ledger.changed(record.slug) or record.changed)
+            graph.update(catalog_members(record, identity(), _members(record), changed))
+        return Representation(_written(graph, format, subject), format.content_type, tag, modified)
 
     key = (record.kind, record.slug, tag, record.changed, about)
     return catalogue().reader.rendered(key, make)

@@ -28,7 +28,7 @@ sparql = Blueprint("sparql", __name__)
 _TEXT = 200_000  # characters of a graph result that the page shows
 
 
-@sparql.route("/sparql", methods=["GET", "POST"])
+@sparql.route("/sparql", methods=["GET", "POST"], provide_automatic_options=False)
 def query() -> Response:
     """Answer a query; without one, people get the query page."""
     text, default_graphs, named_graphs = _request()

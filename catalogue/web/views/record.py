@@ -218,7 +218,7 @@ def access_box(
         access(reader),
         next(iter(links), None),
         tuple(conditions)[:5],
-        tuple(fact for fact in found if fact.values),
+        tuple(_brief(fact, 2) for fact in found if fact.values),
     )
 
 
@@ -264,11 +264,21 @@ def distributions(reader: Reader, fields: Sequence[Field]) -> tuple[Distribution
     return tuple(rows)
 
 
+def _brief(fact: Fact, depth: int) -> Fact:
+    """A fact without nodes that stand more than so many nodes deep; further down the page says all of it."""
+
+    def kept(value: Value) -> tuple[Fact, ...]:
+        shown = [f for f in value.facts if depth > 1 or not any(inner.facts for inner in f.values)]
+        return tuple(_brief(inner, depth - 1) for inner in shown)
+
+    return replace(fact, values=tuple(replace(v, facts=kept(v)) if v.facts else v for v in fact.values))
+
+
 def _distribution_nodes(graph: Graph, subject: Subject) -> list[tuple[NamedNode, Subject]]:
     found: dict[Subject, NamedNode] = {}
     for name in ROLES["distributions"]:
         for node in graph.values(subject, name):
-            if not isinstance(node, Literal) and graph.describes(node):
+            if not isinstance(node, Literal) and node != subject and graph.describes(node):
                 found.setdefault(node, name)
     return [(name, node) for node, name in found.items()]
 

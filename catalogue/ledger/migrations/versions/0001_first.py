@@ -34,6 +34,12 @@ def upgrade() -> None:
         "OR NEW.rank IS NOT COALESCE(OLD.rank, NEW.rank) "
         "BEGIN SELECT RAISE(ABORT, 'a record keeps its kind, slug, rank and date of creation'); END"
     )
+    # REPLACE deletes without asking the trigger for DELETE.
+    op.execute(
+        "CREATE TRIGGER record_is_not_replaced BEFORE INSERT ON record "
+        "WHEN EXISTS (SELECT 1 FROM record WHERE id = NEW.id OR (kind = NEW.kind AND slug = NEW.slug)) "
+        "BEGIN SELECT RAISE(ABORT, 'the ledger is append-only: record'); END"
+    )
     op.execute(
         "CREATE TRIGGER revision_has_no_gap BEFORE INSERT ON revision "
         "WHEN NEW.number <> (SELECT COALESCE(MAX(number), 0) + 1 FROM revision WHERE record = NEW.record) "

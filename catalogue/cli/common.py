@@ -1,0 +1,50 @@
+"""What do all commands share? Reading the settings, logging, exit codes."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from typing import Any
+
+import click
+import structlog
+from pydantic import ValidationError
+
+from catalogue.settings import Settings, load_settings
+
+# Beside 0 (fine) and click's 2 (wrong use).
+FINDINGS, FAILED = 1, 3
+
+
+def read_settings(**flags: Any) -> Settings:
+    """The settings; a malformed one ends the command with its name.
+
+    Raises:
+        click.UsageError: A setting is malformed.
+    """
+    try:
+        return load_settings(**flags)
+    except ValidationError as error:
+        problems = [f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()]
+        raise click.UsageError("These settings are not usable:\n  " + "\n  ".join(problems)) from error
+
+
+def configure_logging(form: str) -> None:
+    """Log to standard error, so that output can be piped."""
+    # Tracebacks without the values of variables: those may be a token, a draft or a query.
+    plain = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+    traces = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+    json = form == "json"
+    renderer: Any = structlog.processors.JSONRenderer() if json else plain
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.ExceptionRenderer(traces) if json else structlog.processors.StackInfoRenderer(),
+            renderer,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
+    )
