@@ -7,13 +7,13 @@ one who measures. Understands `Content-Length` and chunked bodies; anything else
 
 from __future__ import annotations
 
+import heapq
 import json
 import selectors
 import socket
 import subprocess
 import sys
 import time
-from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from statistics import quantiles
@@ -166,7 +166,7 @@ class _Run:
     def __init__(self, plan: Plan) -> None:
         self.plan, self.answer = plan, Answer()
         self._requests = _requests(plan)
-        self._waiting: deque[_Connection] = deque()
+        self._waiting: list[tuple[float, int, _Connection]] = []  # a heap: the one due first is first
         self._selector = selectors.DefaultSelector()
         self._open = 0
 
@@ -185,7 +185,7 @@ class _Run:
                     # From when it was due, not sent: a stall counts for every request that it kept back.
                     self.answer.latencies.append((time.perf_counter() - connection.due) * 1000)
                     _note(self.answer, self.plan, connection)
-                    due = max(connection.due + self.plan.every, time.perf_counter() * (not self.plan.every))
+                    due = connection.due + self.plan.every if self.plan.every else time.perf_counter()
                     self._next(connection, due, start + self.plan.seconds)
         self.answer.seconds, self.answer.cpu_seconds = time.perf_counter() - start, time.process_time() - cpu
         return self.answer
@@ -195,14 +195,14 @@ class _Run:
         if following is not None:
             connection.due = due
             connection.path, connection.request = following
-            self._waiting.append(connection)
+            heapq.heappush(self._waiting, (due, connection.socket.fileno(), connection))
 
     def _send_due(self) -> float:
         """Send what is due; seconds until the next is."""
-        while self._waiting and self._waiting[0].due <= time.perf_counter():
-            self._waiting.popleft().send()
+        while self._waiting and self._waiting[0][0] <= time.perf_counter():
+            heapq.heappop(self._waiting)[2].send()
             self._open += 1
-        return max(0.0, self._waiting[0].due - time.perf_counter()) if self._waiting else _STUCK_SECONDS
+        return max(0.0, self._waiting[0][0] - time.perf_counter()) if self._waiting else _STUCK_SECONDS
 
 
 def _note(answer: Answer, plan: Plan, connection: _Connection) -> None:

@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from selenium.common.exceptions import WebDriverException
 from selenium.webdriver import Chrome, ChromeOptions
 from selenium.webdriver.chrome.service import Service as Driver
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.keys import Keys
-from selenium.webdriver.support.expected_conditions import staleness_of
 from selenium.webdriver.support.wait import WebDriverWait
 
 CHROMIUM, CHROMEDRIVER = Path("/usr/bin/chromium"), Path("/usr/bin/chromedriver")
@@ -151,7 +151,7 @@ class Browser:
 
     def script(self, text: str, *arguments: Any) -> Any:
         """What a script gives that runs in the page from outside, whatever the page's policy says."""
-        return self.driver.execute_script(text, *arguments)  # type: ignore[no-untyped-call]
+        return self.driver.execute_script(text, *arguments)
 
     def complaints(self) -> list[str]:
         """What the console complained about since it was asked last; not the page's own status."""
@@ -166,7 +166,8 @@ class Browser:
             message = json.loads(entry["message"])["message"]
             if message["method"] == "Network.requestWillBeSent":
                 url = urlsplit(message["params"]["request"]["url"])
-                found.add(url.netloc if url.scheme in ("http", "https", "ws", "wss") else f"{url.scheme}:")
+                if url.scheme in ("http", "https", "ws", "wss"):
+                    found.add(url.netloc)
         return found
 
     def nodes(self) -> list[Node]:
@@ -215,10 +216,13 @@ class Browser:
         ).perform()
 
     def enter(self) -> None:
-        """Press Enter, and wait until another page is there."""
-        left = self.driver.find_element("tag name", "html")
+        """Press Enter, and wait until another page is there, whole."""
+        began = self.script("return performance.timeOrigin")
         self.press(Keys.ENTER)
-        WebDriverWait(self.driver, 30).until(staleness_of(left))
+        # While one page gives way to the other, the driver may find neither.
+        wait = WebDriverWait(self.driver, 30, poll_frequency=0.05, ignored_exceptions=[WebDriverException])
+        state = "return [performance.timeOrigin, document.readyState]"
+        wait.until(lambda _: (now := self.script(state))[0] != began and now[1] == "complete")
 
     def tab_to(self, *marks: str) -> None:
         """Press Tab until the focus is on an element whose tag has all the marks."""
@@ -243,7 +247,7 @@ class Browser:
         """
         self.script(script)
         call = "axe.run({runOnly: arguments[0]}).then(arguments[1], e => arguments[1]({error: `${e}`}))"
-        found = self.driver.execute_async_script(call, list(rules))  # type: ignore[no-untyped-call]
+        found = self.driver.execute_async_script(call, list(rules))
         assert "error" not in found, found
         for violation in found["violations"]:
             for node in violation["nodes"]:

@@ -128,7 +128,7 @@ def test_a_page_loads_whole_and_asks_no_other_host(browser: Browser, name: str) 
     show(browser, name)
 
     assert browser.complaints() == []
-    assert browser.hosts() <= {browser.base.removeprefix("http://"), "data:", "chrome:"}
+    assert browser.hosts() == {browser.base.removeprefix("http://")}
     assert browser.script("return document.styleSheets.length + document.scripts.length") == 1
 
 

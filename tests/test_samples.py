@@ -16,6 +16,7 @@ from typing import Any
 import pyoxigraph as ox
 import pytest
 from harness import BASE, DATA, DCAT, N_TRIPLES, TURTLE, Service, running, settings_for
+from harness import values as values_of
 
 from catalogue.model import Kind, Record, State
 from catalogue.profiles import Profiles
@@ -114,7 +115,7 @@ def test_the_samples_show_the_breadth_of_the_field(samples: Service) -> None:
 def test_each_sample_dataset_and_series_stands_in_the_feed_once(samples: Service) -> None:
     found: Counter[str] = Counter()
     for page in samples.feed():
-        found.update({t.object.value for t in page if t.predicate.value == f"{DCAT}dataset"})
+        found.update(values_of(page, f"{DCAT}dataset"))
 
     paths = [f"/{PARTS[file.parent.name]}/{file.stem}" for file in FILES if file.parent.name != "catalogs"]
     assert found == Counter(BASE + path for path in paths)
@@ -186,7 +187,7 @@ def test_the_sample_in_other_vocabularies_conforms_once_it_is_mended(samples: Se
         right = mends.get(compact(t.predicate.value))
         mend = right is not None and getattr(t.object, "value", "") in wrong
         triples.append(ox.Triple(t.subject, t.predicate, ox.NamedNode(right)) if mend and right else t)
-    body = ox.serialize(triples, format=ox.RdfFormat.N_TRIPLES)
+    body = ox.serialize(triples, format=ox.RdfFormat.N_TRIPLES) or b""
 
     assert validated(samples, body, N_TRIPLES, "healthdcat-ap-8") is True
 
@@ -227,7 +228,7 @@ def test_what_is_wrong_but_readable_can_be_kept_as_a_draft(service: Service, nam
 
 def code(cell: str) -> str:
     """What stands in a cell as code: the last of it."""
-    return re.findall(r"`([^`]+)`", cell)[-1]
+    return str(re.findall(r"`([^`]+)`", cell)[-1])
 
 
 def validated(service: Service, body: bytes, content_type: str, *profiles: str) -> bool:

@@ -90,8 +90,11 @@ def rebuild(settings: Settings, what: str) -> None:
 
 
 def _run(settings: Settings, host: str, port: int) -> None:
+    from catalogue.services.catalogue import own
+
     from .server import Server
 
+    own(settings.state).close()  # asked here too: the worker that finds the folder taken could say so only in its log
     Server(lambda: _application(settings), host, port, settings.threads).run()  # type: ignore[no-untyped-call]
 
 

@@ -12,12 +12,15 @@ from functools import cached_property
 from pathlib import Path
 from typing import IO, Self
 
+from pyoxigraph import NamedNode
+
 from catalogue.errors import Conflict
 from catalogue.feeds.identity import Identity
 from catalogue.ledger import Ledger, People
-from catalogue.model import Person, Role
+from catalogue.model import Person, Record, Role
 from catalogue.profiles import Profiles
 from catalogue.projection import Projection
+from catalogue.rdf.graph import Subject
 from catalogue.rdf.parse import Limits
 from catalogue.resources import shipped
 from catalogue.settings import Settings
@@ -49,8 +52,7 @@ class Catalogue:
         Raises:
             Conflict: Another process owns it.
         """
-        self.settings.state.mkdir(parents=True, exist_ok=True)
-        self._lock = _own(self.settings.state / "service.lock")
+        self._lock = own(self.settings.state)
         shutil.rmtree(self.settings.snapshots_path, ignore_errors=True)
         for part in ("people", "reader", "profiles"):
             getattr(self, part)  # opened now, by one thread, and not by the first two requests at once
@@ -117,6 +119,13 @@ class Catalogue:
             seconds=self.settings.max_parse_seconds,
         )
 
+    def known(self, subject: Subject) -> Record | None:
+        """The record that stands for a submitted subject."""
+        if not isinstance(subject, NamedNode):
+            return None
+        named = self.identity.of(subject.value)
+        return self.ledger.record(*named) if named else self.ledger.record_by_source(subject.value)
+
     def system(self) -> Person:
         """The person in whose name the catalogue itself acts, and the local command line."""
         return self.people.ensure("system", Role.ADMIN)
@@ -130,14 +139,20 @@ class Catalogue:
             self.people.add_token(self.people.ensure("bootstrap", Role.ADMIN), "bootstrap", secret=secret)
 
 
-def _own(path: Path) -> IO[str]:
-    file = path.open("w")
+def own(state: Path) -> IO[str]:
+    """Take the state folder for this process, until the file that is returned is closed.
+
+    Raises:
+        Conflict: Another process serves it.
+    """
+    state.mkdir(parents=True, exist_ok=True)
+    file = (state / "service.lock").open("w")
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
         file.close()
         raise Conflict(
-            f"Another process serves the state folder {path.parent}.",
+            f"Another process serves the state folder {state}.",
             mend="Stop it, or choose another folder with CATALOGUE_STATE.",
         ) from error
     return file

@@ -14,7 +14,7 @@ from pyoxigraph import Literal, NamedNode, Triple
 from catalogue.ledger import Save
 from catalogue.model import Kind
 from catalogue.rdf.canonical import canonical, digest, read
-from catalogue.rdf.graph import Graph
+from catalogue.rdf.graph import Graph, Subject
 from catalogue.rdf.namespaces import CV, DCAT, DCATAP, DCT, FOAF, RDF
 
 from .naming import words_of
@@ -37,7 +37,7 @@ def required_profiles(catalogue: Catalogue, draft: Draft, own: Mapping[str, Draf
         own: Catalogues that come in the same file, by slug.
     """
     if draft.part.kind is Kind.CATALOG:
-        return stated_profiles(catalogue, draft.graph or draft.part.graph, draft.iri)
+        return stated_profiles(catalogue, draft.graph or draft.part.graph, draft.iri) or DEFAULT_PROFILES
     slug = draft.catalog or _SLUG
     if slug in own:
         return required_profiles(catalogue, own[slug], own)
@@ -52,20 +52,20 @@ def catalog_profiles(catalogue: Catalogue, slug: str) -> tuple[str, ...]:
         if record is None or record.published is None:
             return DEFAULT_PROFILES
         graph = read(catalogue.reader.revision(record).content)
-        return stated_profiles(catalogue, graph, catalogue.identity.record(Kind.CATALOG, slug))
+        return stated_profiles(catalogue, graph, catalogue.identity.record(Kind.CATALOG, slug)) or DEFAULT_PROFILES
 
     return catalogue.reader.fact(("profiles", slug), look_up)
 
 
-def stated_profiles(catalogue: Catalogue, graph: Graph, subject: NamedNode) -> tuple[str, ...]:
-    """The profiles that a node states to conform to, by IRI (ours, or the one in `profile.ttl`)."""
+def stated_profiles(catalogue: Catalogue, graph: Graph, subject: Subject) -> tuple[str, ...]:
+    """The profiles that a node states to conform to, by IRI (ours, or the one in `profile.ttl`); maybe none."""
     ours = f"{catalogue.identity.base}/profiles/"
     found: list[str] = []
     for value in graph.values(subject, DCT["conformsTo"]):
         profile = catalogue.profiles.by_iri(value.value.replace(ours, "urn:health-catalogue:profile:"))
         if profile is not None:
             found.append(profile.id)
-    return tuple(found) or DEFAULT_PROFILES
+    return tuple(found)
 
 
 def default_catalog(catalogue: Catalogue) -> str:

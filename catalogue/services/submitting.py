@@ -172,21 +172,13 @@ def _wanted(catalogue: Catalogue, parts: Sequence[Part], person: Person) -> tupl
             wanted.append(part)
         elif not part.graph.values(part.subject, DCT["title"]):
             notes.append("The dcat:Catalog around the datasets describes nothing itself and was left out.")
-        elif len(parts) > 1 and _known(catalogue, part.subject) is not None:
+        elif len(parts) > 1 and catalogue.known(part.subject) is not None:
             notes.append("The dcat:Catalog is known here; its description was not changed (use PUT for that).")
         elif not may_add(person, Kind.CATALOG):
             notes.append("The dcat:Catalog was left out: only a reviewer or an admin may add one.")
         else:
             wanted.append(part)
     return wanted, tuple(notes)
-
-
-def _known(catalogue: Catalogue, subject: Subject) -> Record | None:
-    """The record that stands for a submitted subject."""
-    if not isinstance(subject, NamedNode):
-        return None
-    named = catalogue.identity.of(subject.value)
-    return catalogue.ledger.record(*named) if named else catalogue.ledger.record_by_source(subject.value)
 
 
 def _named(
@@ -228,7 +220,7 @@ def _catalog_of(
     if wrapper is not None:
         if wrapper in slugs:
             return slugs[wrapper]
-        known = _known(catalogue, wrapper)
+        known = catalogue.known(wrapper)
         if known is not None and known.kind is Kind.CATALOG:
             return known.slug
     return default_catalog(catalogue)

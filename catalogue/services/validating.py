@@ -8,12 +8,13 @@ from pyoxigraph import NamedNode, Triple
 
 from catalogue.errors import NoRecord
 from catalogue.model import Kind, Report
-from catalogue.rdf.namespaces import DCAT, DCT
+from catalogue.rdf.graph import Graph
+from catalogue.rdf.namespaces import DCT, FOAF
 from catalogue.rdf.skolem import mint
-from catalogue.rdf.split import Part, split
+from catalogue.rdf.split import Part, Submission, split
 
 from .catalogue import Catalogue
-from .listing import DEFAULT_PROFILES, stated_profiles
+from .listing import DEFAULT_PROFILES, catalog_profiles, stated_profiles
 
 
 def validate(catalogue: Catalogue, triples: Sequence[Triple], profiles: Sequence[str] = ()) -> list[Report]:
@@ -22,8 +23,8 @@ def validate(catalogue: Catalogue, triples: Sequence[Triple], profiles: Sequence
     Args:
         catalogue: The open catalogue.
         triples: What was parsed.
-        profiles: Profile ids; when none is given, those that the file claims for its records (by `dct:conformsTo` of
-            the record or of its catalogue record), else `healthdcat-ap-8`.
+        profiles: Profile ids; when none is given, those that the file claims for a record (by `dct:conformsTo` of
+            the record or of its catalogue record), else those of its catalogue, else `healthdcat-ap-8`.
 
     Raises:
         NoRecord: There is none.
@@ -41,16 +42,22 @@ def validate(catalogue: Catalogue, triples: Sequence[Triple], profiles: Sequence
     for part in parts:
         subject = part.subject if isinstance(part.subject, NamedNode) else NamedNode("urn:blank:dataset")
         graph = mint(part.graph, subject)
-        wanted = tuple(profiles) or _claimed(catalogue, part, subject, submission.left_out)
+        wanted = tuple(profiles) or _wanted(catalogue, part, submission)
         reports.append(catalogue.profiles.validate(graph, subject, part.kind, wanted))
     return reports
 
 
-def _claimed(catalogue: Catalogue, part: Part, subject: NamedNode, others: Sequence[Triple]) -> tuple[str, ...]:
-    stated = stated_profiles(catalogue, part.graph, subject)
-    if stated != DEFAULT_PROFILES:
-        return stated
-    records = {t.subject for t in others if t.object == DCAT["CatalogRecord"]}
-    claims = [Triple(subject, t.predicate, t.object) for t in others if t.subject in records]
-    part.graph.update(t for t in claims if t.predicate == DCT["conformsTo"])
-    return stated_profiles(catalogue, part.graph, subject)
+def _wanted(catalogue: Catalogue, part: Part, submission: Submission) -> tuple[str, ...]:
+    """What the file claims for a record, else what the catalogue that lists it requires."""
+    claims = Graph(submission.left_out)
+    records = [node for node, name in claims.pointing_to(part.subject) if name == FOAF["primaryTopic"]]
+    catalog = submission.catalogs.get(part.subject)
+    own = {p.subject: p.graph for p in submission.parts}
+    stated = [stated_profiles(catalogue, part.graph, part.subject)]
+    stated += [stated_profiles(catalogue, claims, record) for record in records]
+    if catalog in own:
+        stated.append(stated_profiles(catalogue, own[catalog], catalog))
+    elif catalog is not None and catalogue.settings.ledger_path.exists():
+        known = catalogue.known(catalog)
+        stated.append(catalog_profiles(catalogue, known.slug) if known else ())
+    return next(filter(None, stated), DEFAULT_PROFILES)

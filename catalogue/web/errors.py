@@ -100,7 +100,8 @@ def decorate(response: Response, error: CatalogueError) -> Response:
 def _ledger(error: DBAPIError) -> Response:
     # Whoever harvests deletes what is missing: better no answer than one with less in it (harvest contract §0.2).
     log.exception("the ledger does not answer", exc_info=error)
-    return _named(errors.Unavailable("The ledger cannot be read just now.", mend="Try again in a moment.", retry_after=10))
+    what = "The ledger cannot be read just now."
+    return _named(errors.Unavailable(what, mend="Try again in a moment.", retry_after=10))
 
 
 def _http(error: HTTPException) -> Response:
