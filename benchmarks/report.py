@@ -84,7 +84,8 @@ def document(rows: Sequence[Row], *, datasets: int, triples: float, seconds: flo
 
 _PAGE = """# Performance
 
-Written by `make bench`; the targets are for one process on 2 cores. Each number is the median of several repetitions.
+Written by `make bench`; the targets are for one process on 2 cores. A number
+with a range is the median of several repetitions; one without is from a single one.
 
 {table}
 {facts}
@@ -97,8 +98,8 @@ The real commands run in processes of their own, on a temporary state folder, ov
 * *Memory* is the sum of the proportional set sizes (PSS, `/proc/*/smaps_rollup`) of supervisor, server and query
   workers, ten seconds after the start.
 * *Pages, Turtle, 304* are asked by 16 connections, kept alive, each with one request under way (`benchmarks/load.py`).
-  *Each once*: no dataset is asked twice, so nothing comes from a cache. *Hot*: few datasets in
-  turn, asked before.
+  *Each once*: no dataset is asked twice, so nothing comes from a cache. *Hot*: few datasets in turn,
+  asked before.
 * *Publish* is one `POST /datasets` after the other over one connection: validated against HealthDCAT-AP Release 8, in
   ledger and store when the answer comes.
 * *While worst-case queries run*: four clients send such queries without a break: products of all triples, a sort of

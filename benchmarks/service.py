@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import http.client
 import os
+import random
 import shutil
 import signal
 import socket
@@ -95,7 +96,7 @@ class Service:
         while time.perf_counter() < deadline:
             assert self._process is not None
             if self._process.poll() is not None:
-                raise RuntimeError(f"the service ended: see {self.folder / 'service.log'}")
+                raise RuntimeError(f"the service ended: {(self.folder / 'service.log').read_text()[-2000:]}")
             with contextlib.suppress(OSError, http.client.HTTPException), self.connection() as connection:
                 if self.ask(connection, "GET", "/health/ready", None)[0] == 200:
                     return
@@ -116,9 +117,12 @@ def _command() -> list[str]:
 
 
 def _free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
+    """A port that nobody listens on, below those that the kernel gives to outgoing connections meanwhile."""
+    for port in random.sample(range(20_000, 32_000), 100):
+        with socket.socket() as free, contextlib.suppress(OSError):
+            free.bind(("127.0.0.1", port))
+            return port
+    raise OSError("no port is free")
 
 
 def _tree(root: int) -> list[int]:

@@ -85,4 +85,3 @@ def server(state: Path) -> Iterator[LiveServer]:
     server = LiveServer(state)
     yield server
     server.stop()
-

@@ -52,7 +52,11 @@ SERVED = (TURTLE, JSON_LD, RDF_XML, N_TRIPLES)
 SUFFIXES = {TURTLE: ".ttl", JSON_LD: ".jsonld", RDF_XML: ".rdf", N_TRIPLES: ".nt"}
 
 DCAT, DCT = "http://www.w3.org/ns/dcat#", "http://purl.org/dc/terms/"
-HYDRA, LDP, FDP = "http://www.w3.org/ns/hydra/core#", "http://www.w3.org/ns/ldp#", "https://w3id.org/fdp/fdp-o#"
+HYDRA, LDP, FDP = (
+    "http://www.w3.org/ns/hydra/core#",
+    "http://www.w3.org/ns/ldp#",
+    "https://w3id.org/fdp/fdp-o#",
+)
 RDF_TYPE = ox.NamedNode("http://www.w3.org/1999/02/22-rdf-syntax-ns#type")
 SHARED_AGENT = "https://people.example/agent/shared-holder"
 
@@ -61,7 +65,9 @@ Triples = set[ox.Triple]
 
 def record(name: str, *, subject: str = "", title: str = "", identifier: str = "") -> str:
     """A dataset that conforms to HealthDCAT-AP Release 8, in Turtle; by default at `/dataset/{name}`."""
-    text = MINIMAL.replace("SUBJECT", subject or f"<dataset/{name}>").replace("TITLE", title or f"Visits {name}")
+    text = MINIMAL.replace("SUBJECT", subject or f"<dataset/{name}>").replace(
+        "TITLE", title or f"Visits {name}"
+    )
     return text.replace("IDENTIFIER", identifier or f"urn:test:{name}")
 
 
@@ -164,7 +170,9 @@ class Service:
         self, data: str | bytes, query: str = "", *, content_type: str = TURTLE, token: str | None = TOKEN
     ) -> TestResponse:
         """POST /datasets."""
-        return self.client.post(f"/datasets{query}", data=data, content_type=content_type, headers=bearer(token))
+        return self.client.post(
+            f"/datasets{query}", data=data, content_type=content_type, headers=bearer(token)
+        )
 
     def put(
         self,
@@ -224,7 +232,9 @@ Opener = Callable[..., AbstractContextManager[Service]]
 
 def settings_for(state: Path, **settings: Any) -> Settings:
     """Settings of a test's own catalogue."""
-    return Settings(**{"state": state, "base_url": BASE, "bootstrap_token": TOKEN, "query_workers": 1, **settings})
+    return Settings(
+        **{"state": state, "base_url": BASE, "bootstrap_token": TOKEN, "query_workers": 1, **settings}
+    )
 
 
 @contextmanager
@@ -286,7 +296,12 @@ class LiveServer:
         command = [COMMAND, "serve", "--port", str(self.port)]
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                command, stdout=log, stderr=log, env=self.environment(), start_new_session=True, cwd=self.state.parent
+                command,
+                stdout=log,
+                stderr=log,
+                env=self.environment(),
+                start_new_session=True,
+                cwd=self.state.parent,
             )
         if ready:
             self.wait("/health/ready")

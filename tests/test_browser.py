@@ -108,7 +108,7 @@ def browser(window: Browser) -> Browser:
     """The window as it is at first: wide, light, nothing in its logs."""
     window.look(DESK)
     window.scripts(True)
-    window.open("/health/live")
+    window.driver.get("about:blank")
     window.complaints()
     window.hosts()
     return window

@@ -30,7 +30,9 @@ def run(state: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterato
     """Runs a command on the test's own state folder."""
     monkeypatch.chdir(tmp_path)
 
-    def command(*arguments: str | Path, standard_input: str | bytes | None = None, where: bool = True) -> Result:
+    def command(
+        *arguments: str | Path, standard_input: str | bytes | None = None, where: bool = True
+    ) -> Result:
         place = ["--state", str(state), "--base-url", BASE] if where else []
         return CliRunner().invoke(main, [*place, *map(str, arguments)], input=standard_input)
 
@@ -100,7 +102,11 @@ def test_wrong_use_ends_with_2(run: Command, files: dict[str, Path]) -> None:
 
 
 def test_validate_ends_with_0_when_all_conforms_and_1_when_not(run: Command, files: dict[str, Path]) -> None:
-    good, bad, both = run("validate", files["good"]), run("validate", files["bad"]), run("validate", *files.values())
+    good, bad, both = (
+        run("validate", files["good"]),
+        run("validate", files["bad"]),
+        run("validate", *files.values()),
+    )
 
     assert [good.exit_code, bad.exit_code, both.exit_code] == [0, 1, 3]
     assert "conforms: HealthDCAT-AP Release 8" in good.output
@@ -126,10 +132,15 @@ def test_validate_takes_profiles_and_prints_json(run: Command, files: dict[str, 
     assert [p["id"] for p in found["reports"][0]["profiles"]] == ["eucaim-2"]
 
 
-def test_validate_names_an_unknown_profile_and_format(run: Command, files: dict[str, Path], tmp_path: Path) -> None:
+def test_validate_names_an_unknown_profile_and_format(
+    run: Command, files: dict[str, Path], tmp_path: Path
+) -> None:
     (tmp_path / "record.docx").write_text("x")
 
-    profile, format_ = run("validate", files["good"], "--profile", "nothing"), run("validate", tmp_path / "record.docx")
+    profile, format_ = (
+        run("validate", files["good"], "--profile", "nothing"),
+        run("validate", tmp_path / "record.docx"),
+    )
 
     assert [profile.exit_code, format_.exit_code] == [3, 3]
     assert "healthdcat-ap-8" in profile.output
@@ -163,7 +174,9 @@ def test_submit_publishes_and_says_where(run: Command, files: dict[str, Path], s
         assert ledger.revision(Kind.DATASET, "good", 1).note == "First"
 
 
-def test_submit_refuses_what_violates_and_ends_with_1(run: Command, files: dict[str, Path], state: Path) -> None:
+def test_submit_refuses_what_violates_and_ends_with_1(
+    run: Command, files: dict[str, Path], state: Path
+) -> None:
     refused = run("submit", files["bad"])
     draft = run("submit", files["bad"], "--state", "draft")
 
@@ -226,7 +239,9 @@ def test_withdraw_takes_a_record_out(run: Command, files: dict[str, Path], state
         assert ledger.events(0)[-1].detail["reason"] == "Old"
 
 
-def test_a_withdrawn_record_cannot_be_withdrawn_again(run: Command, files: dict[str, Path], state: Path) -> None:
+def test_a_withdrawn_record_cannot_be_withdrawn_again(
+    run: Command, files: dict[str, Path], state: Path
+) -> None:
     run("submit", files["good"])
     run("withdraw", f"{BASE}/dataset/good")
 
@@ -335,7 +350,9 @@ def test_an_unknown_setting_in_the_file_is_named(run: Command, tmp_path: Path) -
 # -- serve and rebuild, as processes ---------------------------------------------------------------------------------
 
 
-def process(server: LiveServer, *arguments: str, standard_input: bytes = b"", **settings: str) -> tuple[int, str, str]:
+def process(
+    server: LiveServer, *arguments: str, standard_input: bytes = b"", **settings: str
+) -> tuple[int, str, str]:
     """Run the installed command; exit code, output, errors."""
     done = subprocess.run(
         [COMMAND, *arguments],
@@ -346,7 +363,9 @@ def process(server: LiveServer, *arguments: str, standard_input: bytes = b"", **
 
 
 def test_standard_input_is_read_by_the_installed_command(server: LiveServer) -> None:
-    code, output, errors = process(server, "submit", "-", "--format", "turtle", standard_input=record("one").encode())
+    code, output, errors = process(
+        server, "submit", "-", "--format", "turtle", standard_input=record("one").encode()
+    )
 
     assert code == 0, errors
     assert f"{BASE}/dataset/one" in output
@@ -418,7 +437,9 @@ def test_a_failure_that_nobody_named_is_logged_without_the_values_of_variables(t
     )
     for form in ("console", "json"):
         done = subprocess.run(
-            [str(Path(COMMAND).with_name("python")), "-c", program, form], capture_output=True, env=dict(os.environ)
+            [str(Path(COMMAND).with_name("python")), "-c", program, form],
+            capture_output=True,
+            env=dict(os.environ),
         )
         assert b"ValueError" in done.stderr
         assert b"Quetzalcoatl" not in done.stderr

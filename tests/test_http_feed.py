@@ -63,7 +63,9 @@ def ckan(service: Service, suffix: str, between: Callable[[int], None] = lambda 
             break
         first = first or answer.data
         met += sorted(subjects(graph, f"{DCAT}Dataset"))
-        (view,) = subjects(graph, f"{HYDRA}PartialCollectionView") or subjects(graph, f"{HYDRA}PagedCollection")
+        (view,) = subjects(graph, f"{HYDRA}PartialCollectionView") or subjects(
+            graph, f"{HYDRA}PagedCollection"
+        )
         following = values(graph, f"{HYDRA}next", view) or values(graph, f"{HYDRA}nextPage", view)
         between(number)
         if not following:
@@ -104,7 +106,11 @@ def test_the_paging_node_has_both_types_and_every_predicate(fed: Service) -> Non
     graph = parsed(fed.get("/catalog.ttl?page=2").data, TURTLE)
     node = f"{BASE}/catalog.ttl?page=2"
 
-    assert subjects(graph, f"{HYDRA}PagedCollection") == subjects(graph, f"{HYDRA}PartialCollectionView") == {node}
+    assert (
+        subjects(graph, f"{HYDRA}PagedCollection")
+        == subjects(graph, f"{HYDRA}PartialCollectionView")
+        == {node}
+    )
     names = ("next", "nextPage", "previous", "previousPage", "first", "last", "itemsPerPage", "totalItems")
     page = {name: values(graph, f"{HYDRA}{name}", node) for name in names}
     assert page == {

@@ -42,7 +42,9 @@ RECORDS = (GLIOMA, "/series/neuro-oncology-mri", "/catalog/health", "/catalog/ca
 def datasets(service: Service) -> list[str]:
     """The paths of every published dataset, by the list."""
     first = service.get("/datasets", "application/json").json
-    pages = [service.get(f"/datasets?page={n}", "application/json").json for n in range(1, first["pages"] + 1)]
+    pages = [
+        service.get(f"/datasets?page={n}", "application/json").json for n in range(1, first["pages"] + 1)
+    ]
     found = [path_of(record["iri"]) for page in pages for record in page["records"]]
     assert len(found) == first["total"] == len(set(found))
     return found
@@ -134,13 +136,21 @@ def test_what_the_client_has_is_not_sent_again(library: Service, path: str, acce
     earlier = library.get(path, accept, If_Modified_Since="Mon, 01 Jan 2001 00:00:00 GMT")
     other = library.get(path, accept, If_None_Match='"other"', If_Modified_Since=modified)
 
-    assert [a.status_code for a in (by_tag, by_weak_tag, by_date, earlier, other)] == [304, 304, 304, 200, 200]
+    assert [a.status_code for a in (by_tag, by_weak_tag, by_date, earlier, other)] == [
+        304,
+        304,
+        304,
+        200,
+        200,
+    ]
     assert (by_tag.data, by_tag.headers["ETag"]) == (b"", etag)
     assert by_tag.headers.get("Vary") == first.headers.get("Vary")
 
 
 def test_every_format_has_an_etag_of_its_own(library: Service) -> None:
-    assert len({library.get(GLIOMA, accept).headers["ETag"] for accept in CONTENT_TYPES}) == len(CONTENT_TYPES)
+    assert len({library.get(GLIOMA, accept).headers["ETag"] for accept in CONTENT_TYPES}) == len(
+        CONTENT_TYPES
+    )
 
 
 def test_the_etag_of_another_format_is_not_taken_for_this_one(library: Service) -> None:
@@ -234,7 +244,13 @@ def test_rule_6_each_dataset_has_one_identifier_of_its_own(library: Service) -> 
 
 @pytest.mark.parametrize("media_type", SERVED)
 def test_rule_7_no_blank_node_is_served(library: Service, media_type: str) -> None:
-    addresses = [*datasets(library), *RECORDS, f"/record{GLIOMA}", "/", f"/catalog{SUFFIXES[media_type]}?page=2"]
+    addresses = [
+        *datasets(library),
+        *RECORDS,
+        f"/record{GLIOMA}",
+        "/",
+        f"/catalog{SUFFIXES[media_type]}?page=2",
+    ]
 
     assert [path for path in addresses if blank_nodes(library.graph(path, media_type))] == []
 
@@ -246,7 +262,9 @@ def test_rule_7_nested_nodes_keep_their_iris_when_the_same_comes_again(service: 
 
     again = service.publish("two", identifier="urn:test:one", title="Visits one")
 
-    renamed = {str(t).replace(f"{again}#", f"{path}#").replace(f"{again}>", f"{path}>") for t in service.graph(again)}
+    renamed = {
+        str(t).replace(f"{again}#", f"{path}#").replace(f"{again}>", f"{path}>") for t in service.graph(again)
+    }
     assert renamed == {str(triple) for triple in before}
 
 
@@ -270,7 +288,16 @@ def test_every_format_says_the_same(library: Service, path: str) -> None:
 
 @pytest.mark.parametrize(
     "path",
-    ["/", "/datasets", "/validate", "/sparql", "/profiles/healthdcat-ap-8", *RECORDS, "/nowhere", "/dataset/nothing"],
+    [
+        "/",
+        "/datasets",
+        "/validate",
+        "/sparql",
+        "/profiles/healthdcat-ap-8",
+        *RECORDS,
+        "/nowhere",
+        "/dataset/nothing",
+    ],
 )
 def test_every_page_is_guarded_by_headers(library: Service, path: str) -> None:
     headers = library.get(path, "text/html").headers
@@ -300,7 +327,11 @@ def test_what_is_not_there_is_not_found(library: Service, path: str) -> None:
 
 
 def test_an_error_page_shows_the_address_as_text(library: Service) -> None:
-    for path in ("/<script>alert(1)</script>", "/dataset/<script>alert(1)</script>", "/datasets?page=<script>"):
+    for path in (
+        "/<script>alert(1)</script>",
+        "/dataset/<script>alert(1)</script>",
+        "/datasets?page=<script>",
+    ):
         assert "<script>" not in library.get(path, "text/html").text
 
 
@@ -350,16 +381,21 @@ def test_the_list_pages_through_everything_once_and_finds_words_anywhere(library
     assert library.get("/datasets?q=zzzzqqqq", "application/json").json["total"] == 0
 
 
-@pytest.mark.parametrize("query", ["%25", "_", "'", "\"", "\\", "a' OR '1'='1", "(", "*", "\x00", "ß" * 3000])
+@pytest.mark.parametrize("query", ["%25", "_", "'", '"', "\\", "a' OR '1'='1", "(", "*", "\x00", "ß" * 3000])
 def test_a_search_takes_any_text(library: Service, query: str) -> None:
-    answer = library.client.get("/datasets", query_string={"q": query}, headers={"Accept": "application/json"})
+    answer = library.client.get(
+        "/datasets", query_string={"q": query}, headers={"Accept": "application/json"}
+    )
 
     assert answer.status_code == 200
     assert answer.json["total"] <= len(datasets(library))
 
 
 def test_a_search_takes_wildcards_of_sql_as_text(library: Service) -> None:
-    found = [library.get(f"/datasets?q={q}", "application/json").json["total"] for q in ("zz%25zz", "a%25e", "a__e")]
+    found = [
+        library.get(f"/datasets?q={q}", "application/json").json["total"]
+        for q in ("zz%25zz", "a%25e", "a__e")
+    ]
 
     assert found == [0, 0, 0]
 
@@ -371,7 +407,11 @@ def test_a_catalogue_page_changes_for_those_who_ask_by_date_when_a_dataset_leave
 
     service.withdraw(path)
 
-    for place, accept in (("/catalog/default", "text/html"), ("/catalog/default", TURTLE), ("/catalog.ttl", None)):
+    for place, accept in (
+        ("/catalog/default", "text/html"),
+        ("/catalog/default", TURTLE),
+        ("/catalog.ttl", None),
+    ):
         assert service.get(place, accept, If_Modified_Since=seen).status_code == 200
 
 
@@ -394,7 +434,9 @@ def test_pages_answer_while_the_store_is_being_built(opened: Opener) -> None:
         store = service.catalogue.settings.store_path
         service.catalogue.projection.close()
         shutil.rmtree(store)
-        statuses = [service.get(p).status_code for p in (path, "/datasets", "/catalog.ttl", "/dump.nt.gz", "/")]
+        statuses = [
+            service.get(p).status_code for p in (path, "/datasets", "/catalog.ttl", "/dump.nt.gz", "/")
+        ]
 
     assert statuses == [200] * 5
 

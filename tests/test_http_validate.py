@@ -31,7 +31,9 @@ def check(
     service: Service, data: str | bytes, accept: str, query: str = "", content_type: str = TURTLE
 ) -> TestResponse:
     """POST /validate as a program does."""
-    return service.client.post(f"/validate{query}", data=data, content_type=content_type, headers={"Accept": accept})
+    return service.client.post(
+        f"/validate{query}", data=data, content_type=content_type, headers={"Accept": accept}
+    )
 
 
 @pytest.mark.parametrize("media_type", READ)
@@ -106,7 +108,10 @@ def test_a_claimed_profile_is_judged(library: Service) -> None:
 def test_each_dataset_gets_a_report_of_its_own(library: Service) -> None:
     answer = check(library, record("good") + invalid("bad"), "application/json")
 
-    assert {r["title"]: r["conforms"] for r in answer.json["reports"]} == {"Visits good": True, "Visits bad": False}
+    assert {r["title"]: r["conforms"] for r in answer.json["reports"]} == {
+        "Visits good": True,
+        "Visits bad": False,
+    }
     assert answer.json["conforms"] is False
 
 
@@ -222,7 +227,9 @@ def test_an_uploaded_file_is_read_as_its_name_says(library: Service, suffix: str
         ({"text": record("one"), "profile": "nothing"}, 400),
     ],
 )
-def test_the_form_comes_back_with_what_is_wrong(library: Service, fields: dict[str, str], status: int) -> None:
+def test_the_form_comes_back_with_what_is_wrong(
+    library: Service, fields: dict[str, str], status: int
+) -> None:
     page = submit_form(library, **fields)
     problem = submit_form(library, "application/json", **fields)
 

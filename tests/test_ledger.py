@@ -69,7 +69,9 @@ def raw(ledger: Ledger, tmp_path: Path) -> Iterator[sqlite3.Connection]:
         "REPLACE INTO record SELECT * FROM record LIMIT 1",
     ],
 )
-def test_the_schema_itself_refuses_to_change_what_was_written(raw: sqlite3.Connection, statement: str) -> None:
+def test_the_schema_itself_refuses_to_change_what_was_written(
+    raw: sqlite3.Connection, statement: str
+) -> None:
     def everything() -> list[list[tuple[object, ...]]]:
         return [raw.execute(f"SELECT * FROM {t}").fetchall() for t in ("record", "revision", "event")]  # noqa: S608
 
@@ -104,7 +106,9 @@ def test_a_revision_that_leaves_a_gap_is_refused(raw: sqlite3.Connection) -> Non
 
 def test_committed_means_on_disk(ledger: Ledger) -> None:
     with ledger.engine.connect() as connection:
-        found = [connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in ("journal_mode", "synchronous")]
+        found = [
+            connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in ("journal_mode", "synchronous")
+        ]
 
     assert found == ["wal", 2]
 

@@ -40,7 +40,9 @@ def write_from_another_process(service: Service, *texts: str) -> None:
     with Catalogue.open(service.catalogue.settings) as other:
         for text in texts:
             triples = parse(text.encode(), media.TURTLE, base_iri=f"{BASE}/", limits=other.limits)
-            assert [o.status for o in submit(other, triples, other.system(), Options(validate=False))] == ["published"]
+            assert [o.status for o in submit(other, triples, other.system(), Options(validate=False))] == [
+                "published"
+            ]
 
 
 def damage(store: Path) -> None:
@@ -156,7 +158,10 @@ def test_a_store_that_is_ahead_of_the_ledger_is_rebuilt(opened: Opener, tmp_path
     with opened() as service:
         service.publish("one")
         old = tmp_path / "old.sqlite"
-        with sqlite3.connect(service.catalogue.settings.ledger_path) as source, sqlite3.connect(old) as target:
+        with (
+            sqlite3.connect(service.catalogue.settings.ledger_path) as source,
+            sqlite3.connect(old) as target,
+        ):
             source.backup(target)
         source.close()
         target.close()
@@ -228,7 +233,10 @@ def test_position_and_graphs_move_together(service: Service) -> None:
 
 
 def test_a_state_folder_is_served_by_one_process(service: Service) -> None:
-    with Catalogue.open(service.catalogue.settings) as second, pytest.raises(CatalogueError, match="Another process"):
+    with (
+        Catalogue.open(service.catalogue.settings) as second,
+        pytest.raises(CatalogueError, match="Another process"),
+    ):
         second.start()
     assert service.get("/health/ready").status_code == 200
 
@@ -243,7 +251,11 @@ def test_rebuild_store_beside_a_running_service_is_taken_up(server: LiveServer) 
     before = (server.state / "store" / "CURRENT").read_text()
 
     done = subprocess.run(
-        [COMMAND, "rebuild", "store"], env=server.environment(), capture_output=True, cwd=server.state, timeout=60
+        [COMMAND, "rebuild", "store"],
+        env=server.environment(),
+        capture_output=True,
+        cwd=server.state,
+        timeout=60,
     )
 
     assert done.returncode == 0, done.stderr
@@ -251,6 +263,8 @@ def test_rebuild_store_beside_a_running_service_is_taken_up(server: LiveServer) 
     wait_for(lambda: [p.name for p in (server.state / "store").glob("generation-*")]
              == [(server.state / "store" / "CURRENT").read_text()])  # fmt: skip
     assert len(server.rows(DATASETS)) == 2
-    answer = server.request("POST", "/datasets", record("three").encode(), token=TOKEN, Content_Type="text/turtle")
+    answer = server.request(
+        "POST", "/datasets", record("three").encode(), token=TOKEN, Content_Type="text/turtle"
+    )
     assert answer.status == 201
     assert len(server.rows(DATASETS)) == 3

@@ -7,6 +7,8 @@ RocksDB takes one writer. The supervisor starts the worker anew when it dies; on
 
 from __future__ import annotations
 
+import socket
+import struct
 from collections.abc import Callable
 from typing import Any
 
@@ -14,6 +16,7 @@ from gunicorn.app.base import BaseApplication
 
 _DRAIN_SECONDS = 15
 _KEEP_ALIVE_SECONDS = 15
+_SILENT_SECONDS = 10
 
 
 class Server(BaseApplication):
@@ -38,6 +41,7 @@ class Server(BaseApplication):
             # Links are made from the configured base, never from what a proxy or client says.
             "forwarded_allow_ips": "",
             "worker_exit": self._exit,
+            "when_ready": _end_silence,
         }
         super().__init__()  # type: ignore[no-untyped-call]
 
@@ -54,3 +58,15 @@ class Server(BaseApplication):
     def _exit(self, _arbiter: Any, _worker: Any) -> None:
         if self._close is not None:
             self._close()
+
+
+def _end_silence(arbiter: Any) -> None:
+    """Free the thread of a client that begins a request, or to read an answer, and then is silent.
+
+    gunicorn waits for it without end, so that as many such clients as there are threads hold the service. Accepted
+    sockets take these options from the listening one.
+    """
+    limit = struct.pack("ll", _SILENT_SECONDS, 0)
+    for listener in arbiter.LISTENERS:
+        for option in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
+            listener.setsockopt(socket.SOL_SOCKET, option, limit)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 import structlog
-from flask import Flask, Response, g, request
+from flask import Flask, Response, g, redirect, request
 
 from catalogue.services import Catalogue
 
@@ -37,6 +37,7 @@ def create_app(catalogue: Catalogue) -> Flask:
     for blueprint in (records, feeds, pages, validation, sparql, health):
         app.register_blueprint(blueprint)
     errors.register(app)
+    app.add_url_rule("/favicon.ico", "favicon", lambda: redirect("/static/favicon.svg", 301))
     app.before_request(_begin)
     app.after_request(_finish)
     return app

@@ -48,6 +48,7 @@ def home() -> Response:
         profiles=tuple((name, catalogue().profiles.get(name).title) for name in catalogue().profiles.ids),
         interfaces=_INTERFACES,
         updated=newest[0].changed if newest else None,
+        catalogs=tuple((record.title, f"/catalog/{record.slug}") for record in catalogs),
     )
     return _fresh(html("home", page))
 
@@ -74,7 +75,9 @@ def datasets() -> Response:
     if negotiated(("text/html", "application/json")) == "application/json":
         return _fresh(jsonify({"total": total, "page": number, "pages": last, "records": [_json(r) for r in found]}))
     pager = make_pager("/datasets", {"q": query, "catalog": slug or ""}, number, last)
-    return _fresh(html("datasets", ListPage(query, total, tuple(summaries(found)), pager)))
+    title = catalogue().reader.record(Kind.CATALOG, slug).title if slug else ""
+    rows = tuple(summaries(found))
+    return _fresh(html("datasets", ListPage(query, total, rows, pager, catalog=slug or "", catalog_title=title)))
 
 
 @pages.get("/profiles/<name>")

@@ -49,7 +49,8 @@ def represent(record: Record, form: str, *, number: int | None = None, about: bo
     digest = record.digest if number else record.published_digest or record.digest
     state: list[str] = []
     if form == "html":
-        state += [look(), *_profiles(record)]
+        above = _above(record)
+        state += [look(), *_profiles(record), (above.digest if above else "")[:8]]
     if about or record.kind is not Kind.DATASET:
         state.append(str(catalogue().reader.position()))
     tag = etag(digest, form, *state)
@@ -121,6 +122,11 @@ def _profiles(record: Record) -> tuple[str, ...]:
     return catalog_profiles(catalogue(), record.slug) if record.kind is Kind.CATALOG else ("healthdcat-ap-8",)
 
 
+def _above(record: Record) -> Record | None:
+    """The published catalogue that lists a record."""
+    return next((found for found in catalogue().reader.catalogs() if found.slug == record.catalog), None)
+
+
 def _members(record: Record) -> list[Record]:
     ledger: Ledger = catalogue().ledger
     found = [
@@ -145,10 +151,15 @@ def _page(record: Record, revision: Revision) -> str:
     subject = identity().record(record.kind, record.slug)
     labels, base = catalogue().vocabularies, identity().base
     look_up = nested(record).__getitem__
+    above = _above(record)
+    trail = (above.title, f"/catalog/{above.slug}") if above else None
     if record.kind is Kind.DATASET:
-        page = dataset_page(record, revision, graph, subject, fields_of(record), labels, look_up, base_url=base)
+        page = dataset_page(
+            record, revision, graph, subject, fields_of(record), labels, look_up, base_url=base, catalog=trail
+        )
         return render("dataset", page, site())
     total, listed = _listed(record)
+    pages = -(-total // catalogue().settings.page_size) if record.kind is Kind.CATALOG else 1
     shown = catalog_page(
         record,
         revision,
@@ -160,7 +171,8 @@ def _page(record: Record, revision: Revision) -> str:
         base_url=base,
         records=summaries(listed),
         total=total,
-        pager=make_pager("/datasets", {"catalog": record.slug}, 1, 1),
+        pager=make_pager("/datasets", {"catalog": record.slug}, 1, pages),
+        catalog=trail,
     )
     return render(str(record.kind), shown, site())
 
