@@ -41,6 +41,14 @@ class CatalogueError(Exception):
         self.mend = mend
         self.details: Mapping[str, Any] = details
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Exceptions are made anew from their positional arguments alone when they come from another process.
+        return _again, (type(self), self.what, self.mend, dict(self.details))
+
+
+def _again(class_: type[CatalogueError], what: str, mend: str, details: dict[str, Any]) -> CatalogueError:
+    return class_(what, mend=mend, **details)
+
 
 class InvalidSubmission(CatalogueError):
     """The submitted bytes cannot be taken."""

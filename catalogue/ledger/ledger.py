@@ -22,7 +22,7 @@ from .database import open_engine, writing
 from .schema import event as event_table
 from .schema import record as record_table
 from .schema import revision as revision_table
-from .writes import Change, Save, Withdraw, event_kinds, pack, record_values, unpack
+from .writes import Change, Save, Withdraw, event_kinds, record_values, unpack
 
 _IN = 500  # values in one IN (…): SQLite caches the statement
 _LAST_SEQ = select(func.coalesce(func.max(event_table.c.seq), 0))
@@ -370,7 +370,7 @@ def _revision_row(change: Save, identity: int, at: datetime, person: int) -> dic
         "digest": change.digest,
         "triples": change.triples,
         "outcome": dict(change.outcome),
-        "content": pack(change.content),
+        "content": change.packed,
     }
 
 

@@ -19,14 +19,14 @@ from catalogue.model import EventKind, Kind, State
 class Save:
     """Store one new revision, and publish it when `publish` is set.
 
-    `after` is the number of the revision that the author edited; 0 for a new record. `content` is canonical
-    N-Triples, `words` the folded text that the simple search reads.
+    `after` is the number of the revision that the author edited; 0 for a new record. `packed` is canonical N-Triples as
+    `pack` makes it, `digest` the SHA-256 of what was packed, `words` the folded text that the simple search reads.
     """
 
     kind: Kind
     slug: str
     after: int
-    content: bytes
+    packed: bytes
     digest: str
     triples: int
     title: str
@@ -55,7 +55,7 @@ Change = Save | Withdraw
 
 def pack(content: bytes) -> bytes:
     """Compress to one gzip member without a time stamp, so that the same content gives the same bytes."""
-    packer = zlib.compressobj(4, zlib.DEFLATED, 31)
+    packer = zlib.compressobj(1, zlib.DEFLATED, 31)
     return packer.compress(content) + packer.flush()
 
 

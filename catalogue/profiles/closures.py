@@ -21,9 +21,7 @@ from .results import Result
 from .shapes import ShapeSet
 
 ENGINE = "closures, after pySHACL 0.40"
-_MODIFIERS = frozenset(
-    SH[name] for name in ("flags", "qualifiedMinCount", "qualifiedMaxCount", "ignoredProperties")
-)
+_MODIFIERS = frozenset(SH[name] for name in ("flags", "qualifiedMinCount", "qualifiedMaxCount", "ignoredProperties"))
 _TRUE = ("true", "1")
 
 Memory = dict[tuple[Subject, Term], list[Result]]
@@ -68,12 +66,7 @@ class Closures:
             Failed constraints, in the order of shapes and nodes.
         """
         graph, memory = Graph(data), Memory()
-        return [
-            r
-            for shape, nodes in focus.items()
-            for node in nodes
-            for r in self._check(graph, memory, shape, node)
-        ]
+        return [r for shape, nodes in focus.items() for node in nodes for r in self._check(graph, memory, shape, node)]
 
     def _check(self, graph: Graph, memory: Memory, shape: Subject, focus: Term) -> list[Result]:
         found = memory.get((shape, focus))
@@ -87,15 +80,11 @@ class Closures:
     def _used(self, parameter: str) -> bool:
         return any(NamedNode(parameter) in self._graph.about(node) for node in self._graph.subjects())
 
-    def _compile(
-        self, node: Subject, makers: Mapping[NamedNode, Callable[[Subject], list[Constraint]]]
-    ) -> None:
+    def _compile(self, node: Subject, makers: Mapping[NamedNode, Callable[[Subject], list[Constraint]]]) -> None:
         about = self._graph.about(node)
         path = about.get(SH["path"])
         off = any(value.value in _TRUE for value in about.get(SH["deactivated"], ()))
-        constraints = (
-            [] if off else [c for predicate in about if predicate in makers for c in makers[predicate](node)]
-        )
+        constraints = [] if off else [c for predicate in about if predicate in makers for c in makers[predicate](node)]
         self._constraints[node] = (self._path(path[0]) if path else None, constraints)
 
     # Constraints
@@ -141,23 +130,17 @@ class Closures:
         component = name[:1].upper() + name[1:]
 
         def make(node: Subject) -> list[Constraint]:
-            return [
-                _failing(node, component, test(node, value)) for value in self._graph.values(node, SH[name])
-            ]
+            return [_failing(node, component, test(node, value)) for value in self._graph.values(node, SH[name])]
 
         return make
 
     def _min_count(self, node: Subject) -> list[Constraint]:
         least = int(self._first(node, "minCount"))
-        return [
-            lambda _, __, focus, given: [Result(focus, None, node, "MinCount")] if len(given) < least else ()
-        ]
+        return [lambda _, __, focus, given: [Result(focus, None, node, "MinCount")] if len(given) < least else ()]
 
     def _max_count(self, node: Subject) -> list[Constraint]:
         most = int(self._first(node, "maxCount"))
-        return [
-            lambda _, __, focus, given: [Result(focus, None, node, "MaxCount")] if len(given) > most else ()
-        ]
+        return [lambda _, __, focus, given: [Result(focus, None, node, "MaxCount")] if len(given) > most else ()]
 
     def _class(self, node: Subject) -> list[Constraint]:
         def one(wanted: Term) -> Constraint:
@@ -169,9 +152,7 @@ class Closures:
 
     def _has_value(self, node: Subject) -> list[Constraint]:
         def one(wanted: Term) -> Constraint:
-            return lambda _, __, focus, given: (
-                [] if wanted in given else [Result(focus, None, node, "HasValue")]
-            )
+            return lambda _, __, focus, given: [] if wanted in given else [Result(focus, None, node, "HasValue")]
 
         return [one(wanted) for wanted in self._graph.values(node, SH["hasValue"])]
 
@@ -231,12 +212,8 @@ class Closures:
         def one(shape: Term) -> Constraint:
             def check(graph: Graph, memory: Memory, focus: Term, given: list[Term]) -> list[Result]:
                 fitting = sum(not self._check(graph, memory, shape, value) for value in given)  # type: ignore[arg-type]
-                few = (
-                    [Result(focus, None, node, "QualifiedMinCount")] if least and fitting < int(least) else []
-                )
-                many = (
-                    [Result(focus, None, node, "QualifiedMaxCount")] if most and fitting > int(most) else []
-                )
+                few = [Result(focus, None, node, "QualifiedMinCount")] if least and fitting < int(least) else []
+                many = [Result(focus, None, node, "QualifiedMaxCount")] if most and fitting > int(most) else []
                 return few + many
 
             return check
@@ -270,9 +247,7 @@ class Closures:
 
 
 def _failing(node: Subject, component: str, test: values.Test) -> Constraint:
-    return lambda _, __, focus, given: [
-        Result(focus, value, node, component) for value in given if not test(value)
-    ]
+    return lambda _, __, focus, given: [Result(focus, value, node, component) for value in given if not test(value)]
 
 
 def _is_a(graph: Graph, node: Term, wanted: Term) -> bool:

@@ -112,13 +112,7 @@ def _iri(
 
 def _rewrite(iri: str, asked: list[Scheme], vocabularies: Vocabularies) -> str | None:
     """The one IRI that is certainly meant, when it is in a vocabulary that would do."""
-    swapped = (
-        "http" + iri[5:]
-        if iri.startswith("https:")
-        else "https" + iri[4:]
-        if iri.startswith("http:")
-        else iri
-    )
+    swapped = "http" + iri[5:] if iri.startswith("https:") else "https" + iri[4:] if iri.startswith("http:") else iri
     for candidate in (vocabularies.replacement(iri), swapped, iri.rstrip("/")):
         if candidate and candidate != iri and any(vocabularies.contains(s.iri, candidate) for s in asked):
             return candidate

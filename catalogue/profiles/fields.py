@@ -48,9 +48,7 @@ def fields_of(shapes: ShapeSet, target: str, groups: Mapping[str, Group]) -> tup
     return ordered(found)
 
 
-def _field(
-    shapes: ShapeSet, main: PropertyShape, parts: Sequence[PropertyShape], groups: Mapping[str, Group]
-) -> Field:
+def _field(shapes: ShapeSet, main: PropertyShape, parts: Sequence[PropertyShape], groups: Mapping[str, Group]) -> Field:
     demanded = [part for part in parts if part.severity is Severity.VIOLATION]
     most = [part.max_count for part in demanded if part.max_count is not None]
     every = (main, *(part for part in parts if part is not main))

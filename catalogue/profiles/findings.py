@@ -101,9 +101,7 @@ class Reader:
                 names[label_of(shape, self._shapes.field_of(shape))] = None
         return tuple(names)
 
-    def _problem(
-        self, shape: PropertyShape, result: Result, constraint: str, missing: tuple[str, ...] = ()
-    ) -> Problem:
+    def _problem(self, shape: PropertyShape, result: Result, constraint: str, missing: tuple[str, ...] = ()) -> Problem:
         field = self._shapes.field_of(shape)
         value = result.value if shape.path else None
         return Problem(self._shapes, shape, field, result.focus, value, constraint, missing)

@@ -50,9 +50,7 @@ def read(path: Path, shapes: Path) -> list[ox.Triple]:
     """
     base = _BASE + path.relative_to(shapes).as_posix()
     try:
-        quads = ox.parse(
-            path.read_bytes(), format=ox.RdfFormat.TURTLE, base_iri=base, rename_blank_nodes=True
-        )
+        quads = ox.parse(path.read_bytes(), format=ox.RdfFormat.TURTLE, base_iri=base, rename_blank_nodes=True)
         return [quad.triple for quad in quads]
     except FileNotFoundError as error:
         raise Unusable(f"{path.name}: no such file in {path.parent.name}/") from error
@@ -100,9 +98,7 @@ def describe(folder: Path, shapes: Path) -> Description:
     graph = Graph(read(path, shapes))
     profiles = [s for s in graph.typed(PROF["Profile"]) if graph.value(s, PROF["hasResource"])]
     if len(profiles) != 1 or not isinstance(profiles[0], NamedNode):
-        raise Unusable(
-            f"{folder.name}/profile.ttl: must describe exactly one prof:Profile with prof:hasResource"
-        )
+        raise Unusable(f"{folder.name}/profile.ttl: must describe exactly one prof:Profile with prof:hasResource")
     about = graph.about(profiles[0])
     identifier = words(about.get(DCT["identifier"], ()))
     if not identifier:

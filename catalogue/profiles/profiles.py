@@ -50,9 +50,7 @@ class UnknownProfile(CatalogueError, KeyError):
 class Profiles:
     """Every profile that could be read. Never changes after loading; threads may share it."""
 
-    def __init__(
-        self, profiles: Iterable[Profile], groups: Mapping[str, Group], vocabularies: Vocabularies
-    ) -> None:
+    def __init__(self, profiles: Iterable[Profile], groups: Mapping[str, Group], vocabularies: Vocabularies) -> None:
         """Hold profiles that are ready; use `load`."""
         self._by_id = {profile.id: profile for profile in profiles}
         self._by_iri = {profile.iri: profile for profile in self._by_id.values()}
@@ -99,9 +97,7 @@ class Profiles:
         """
         if id not in self._by_id:
             known = ", ".join(self.ids) or "none"
-            raise UnknownProfile(
-                f"There is no profile {id[:80]!r}.", mend=f"Known: {known}.", known=list(self.ids)
-            )
+            raise UnknownProfile(f"There is no profile {id[:80]!r}.", mend=f"Known: {known}.", known=list(self.ids))
         return self._by_id[id]
 
     def by_iri(self, iri: str) -> Profile | None:

@@ -122,9 +122,7 @@ def report_graph(reports: Sequence[Report]) -> Graph:
     digest = _digest(sorted(report.subject for report in reports) + [iri for iri, _ in named])
     node = NamedNode(f"urn:health-catalogue:report:{digest}")
     conforms = all(report.conforms for report in reports)
-    graph = Graph(
-        [Triple(node, RDF["type"], SH["ValidationReport"]), Triple(node, SH["conforms"], _boolean(conforms))]
-    )
+    graph = Graph([Triple(node, RDF["type"], SH["ValidationReport"]), Triple(node, SH["conforms"], _boolean(conforms))])
     for _, (result, triples) in named:
         graph.add(node, SH["result"], result)
         graph.update(triples)

@@ -135,9 +135,7 @@ class ShapeSet:
 
     def schemes(self) -> list[str]:
         """IRIs of the vocabularies that some field asks for."""
-        return list(
-            dict.fromkeys(iri for shape in self.properties.values() if shape.name for iri in shape.schemes)
-        )
+        return list(dict.fromkeys(iri for shape in self.properties.values() if shape.name for iri in shape.schemes))
 
     @cached_property
     def names(self) -> dict[NamedNode, str]:
@@ -157,11 +155,7 @@ class ShapeSet:
 
     def _is_node_shape(self, subject: Subject) -> bool:
         about = self.graph.about(subject)
-        return (
-            SH["NodeShape"] in about.get(RDF["type"], ())
-            or SH["targetClass"] in about
-            or SH["property"] in about
-        )
+        return SH["NodeShape"] in about.get(RDF["type"], ()) or SH["targetClass"] in about or SH["property"] in about
 
     def _node(self, subject: Subject) -> NodeShape:
         about = self.graph.about(subject)
@@ -300,9 +294,7 @@ class ShapeSet:
             values += self.members(head)
         return values
 
-    def _inner(
-        self, node: Term, parameters: Iterable[NamedNode] = (SH["node"], SH["property"])
-    ) -> list[Term]:
+    def _inner(self, node: Term, parameters: Iterable[NamedNode] = (SH["node"], SH["property"])) -> list[Term]:
         """Shapes that a shape refers to."""
         about = self.graph.about(node)
         found = [value for parameter in parameters for value in about.get(parameter, ())]

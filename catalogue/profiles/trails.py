@@ -60,9 +60,7 @@ class Trails:
 
     def path(self, focus: Term, last: str) -> str:
         """The way to a property of a node, as a SPARQL path with known prefixes: `dct:publisher / foaf:name`."""
-        return " / ".join(
-            [*(compact(p.value) for _, p in self.to(focus)), *([short_path(last)] if last else [])]
-        )
+        return " / ".join([*(compact(p.value) for _, p in self.to(focus)), *([short_path(last)] if last else [])])
 
     def words(self, focus: Term, label: str, shapes: ShapeSet) -> str:
         """The same way in words: `Dataset › Publisher › Name`."""

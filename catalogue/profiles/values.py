@@ -62,9 +62,7 @@ def datatype(wanted: Term) -> Test:
         return lambda value: isinstance(value, Literal)
     if wanted in (_STRING, RDF["langString"]):
         return lambda value: isinstance(value, Literal) and value.datatype == wanted
-    return lambda value: (
-        isinstance(value, Literal) and value.datatype == wanted and not to_rdflib(value).ill_typed
-    )
+    return lambda value: isinstance(value, Literal) and value.datatype == wanted and not to_rdflib(value).ill_typed
 
 
 def one_of(members: list[Term]) -> Test:

@@ -121,18 +121,14 @@ def _max_count(problem: Problem, graph: Graph) -> Wording:
 def _node_kind(problem: Problem) -> Wording:
     wanted = problem.shape.node_kind or ""
     label, value = problem.label, problem.value
-    if not wanted.endswith(("#Literal", "#IRIOrLiteral", "#BlankNodeOrLiteral")) and isinstance(
-        value, Literal
-    ):
+    if not wanted.endswith(("#Literal", "#IRIOrLiteral", "#BlankNodeOrLiteral")) and isinstance(value, Literal):
         what = f"{label} is text, {problem.said()}; an IRI is wanted."
         meant = _address(value.value.strip())
         if meant:
             return Wording(what, f"Write <{meant}>.", fix(value, NamedNode(meant)))
         return Wording(what, f"Give an IRI{_for_example(problem)}.")
     if isinstance(value, NamedNode):
-        return Wording(
-            f"{label} is an IRI, {problem.said()}; {_literal_words(problem)} is wanted.", _give(problem)
-        )
+        return Wording(f"{label} is an IRI, {problem.said()}; {_literal_words(problem)} is wanted.", _give(problem))
     if isinstance(value, BlankNode):
         what = f"{label} is described in place; {'an IRI' if 'IRI' in wanted else _literal_words(problem)} is wanted."
         return Wording(what, _give(problem))
@@ -143,9 +139,7 @@ def _address(said: str) -> str | None:
     """The IRI that a text certainly means: an e-mail address or a web address."""
     if _EMAIL.fullmatch(said):
         return f"mailto:{said}"
-    return (
-        said if _WEB.fullmatch(said) or (said.startswith("mailto:") and _EMAIL.fullmatch(said[7:])) else None
-    )
+    return said if _WEB.fullmatch(said) or (said.startswith("mailto:") and _EMAIL.fullmatch(said[7:])) else None
 
 
 def _literal_words(problem: Problem) -> str:
@@ -202,9 +196,7 @@ def _in(problem: Problem) -> Wording:
     allowed = problem.shapes.members(heads[0]) if heads else []
     listed = ", ".join(spoken(term) for term in allowed[:_FEW]) + (", …" if len(allowed) > _FEW else "")
     what = f"{problem.label} is {problem.said()}, which is not one of the allowed values."
-    same = [
-        t for t in allowed if problem.value is not None and t.value.lower() == problem.value.value.lower()
-    ]
+    same = [t for t in allowed if problem.value is not None and t.value.lower() == problem.value.value.lower()]
     rewrite = fix(problem.value, same[0]) if problem.value is not None and len(same) == 1 else None
     return Wording(what, f"Choose {'' if len(allowed) == 1 else 'one of '}{listed}.", rewrite)
 
@@ -228,9 +220,7 @@ def _fitting(value: NamedNode | Literal, pattern: str) -> NamedNode | Literal | 
     if _EMAIL.fullmatch(said):
         candidates.append(f"mailto:{said}")
     if _WEB.fullmatch(said):
-        candidates.append(
-            said.replace("http:", "https:", 1) if said.startswith("http:") else "http" + said[5:]
-        )
+        candidates.append(said.replace("http:", "https:", 1) if said.startswith("http:") else "http" + said[5:])
     for candidate in candidates:
         if re.search(pattern, candidate):
             return NamedNode(candidate) if isinstance(value, NamedNode) else Literal(candidate)
@@ -240,17 +230,13 @@ def _fitting(value: NamedNode | Literal, pattern: str) -> NamedNode | Literal | 
 def _limit(sentence: str, parameter: str) -> Callable[[Problem], Wording]:
     def say(problem: Problem) -> Wording:
         limit = problem.parameter(parameter)
-        return Wording(
-            f"{problem.label} is {problem.said()}; it must {sentence.format(limit)}.", _give(problem)
-        )
+        return Wording(f"{problem.label} is {problem.said()}; it must {sentence.format(limit)}.", _give(problem))
 
     return say
 
 
 def _unique_lang(problem: Problem) -> Wording:
-    return Wording(
-        f"{problem.label} is given more than once in the same language.", "Keep one value per language."
-    )
+    return Wording(f"{problem.label} is given more than once in the same language.", "Keep one value per language.")
 
 
 def _closed(problem: Problem) -> Wording:

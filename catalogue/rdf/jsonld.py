@@ -100,9 +100,7 @@ def _load(text: str, budget: Budget) -> _Owned:
             column=error.colno,
         ) from error
     except ValueError as error:
-        raise UnreadableRdf(
-            f"JSON-LD: {error}.", mend="Write the number as a string with its datatype."
-        ) from error
+        raise UnreadableRdf(f"JSON-LD: {error}.", mend="Write the number as a string with its datatype.") from error
     if not isinstance(document, dict | list):
         raise UnreadableRdf(
             "JSON-LD, line 1, column 1: the document is neither an object nor an array.",
@@ -195,9 +193,7 @@ class _Writer:
                     self._statement(subject, key, self._object(value))
         return subject
 
-    def _statement(
-        self, subject: NamedNode | BlankNode, name: str, value: NamedNode | BlankNode | Literal
-    ) -> None:
+    def _statement(self, subject: NamedNode | BlankNode, name: str, value: NamedNode | BlankNode | Literal) -> None:
         predicate = self._name(name)
         # A blank node as property is generalised RDF, which the specification drops.
         if isinstance(predicate, NamedNode):
@@ -265,6 +261,4 @@ def _number(value: int | float, datatype: NamedNode | None) -> Literal:
         return Literal("INF" if value > 0 else "-INF", datatype=datatype or _DOUBLE)
     mantissa, exponent = f"{float(value):.15E}".split("E")
     mantissa = mantissa.rstrip("0")
-    return Literal(
-        f"{mantissa}{'0' if mantissa.endswith('.') else ''}E{int(exponent)}", datatype=datatype or _DOUBLE
-    )
+    return Literal(f"{mantissa}{'0' if mantissa.endswith('.') else ''}E{int(exponent)}", datatype=datatype or _DOUBLE)

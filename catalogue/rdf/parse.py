@@ -146,9 +146,7 @@ def _refuse_rdf12(chunk: list[Triple], format: Format) -> None:
             )
         else:
             continue
-        raise UnreadableRdf(
-            f"{format.label}: {what} belongs to RDF 1.2, which the catalogue does not take.", mend=mend
-        )
+        raise UnreadableRdf(f"{format.label}: {what} belongs to RDF 1.2, which the catalogue does not take.", mend=mend)
 
 
 def _unreadable(error: SyntaxError, data: bytes, format: Format, base_iri: str) -> UnreadableRdf:

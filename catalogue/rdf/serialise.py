@@ -68,12 +68,7 @@ def serialise(
         return _rdf_xml(blocks, prefixes)
     if format is TURTLE:
         return _turtle(blocks, prefixes)
-    ordered = (
-        Triple(subject, name, value)
-        for subject, about in blocks
-        for name, values in about
-        for value in values
-    )
+    ordered = (Triple(subject, name, value) for subject, about in blocks for name, values in about for value in values)
     written: bytes = serialize(ordered, format=format.rdf_format)  # type: ignore[assignment]
     return written
 
@@ -250,9 +245,7 @@ def _rdf_xml(blocks: list[Block], prefixes: Mapping[str, str]) -> bytes:
                 else:
                     lines.append(f"    <{tag} {reference('resource', value)}/>")
         lines.append("  </rdf:Description>")
-    declared = "".join(
-        f"\n  xmlns:{prefix}={quoteattr(namespace)}" for prefix, namespace in sorted(names.used.items())
-    )
+    declared = "".join(f"\n  xmlns:{prefix}={quoteattr(namespace)}" for prefix, namespace in sorted(names.used.items()))
     body = "\n".join(lines)
     return f'<?xml version="1.0" encoding="UTF-8"?>\n<rdf:RDF{declared}>\n{body}\n</rdf:RDF>\n'.encode()
 

@@ -109,9 +109,7 @@ def _split(triples: Sequence[Triple], record_limit: int) -> Submission:
             raise _too_large(f"The description of {subject}", record_limit, "max_record_triples")
         left -= len(closure)
         if left < 0:
-            raise _too_large(
-                "What the records of the file share, repeated in each,", limit, "max_submission_triples"
-            )
+            raise _too_large("What the records of the file share, repeated in each,", limit, "max_submission_triples")
         parts.append(Part(kind, subject, Graph(closure)))
     for node, statements in about.items():
         if node not in reached:

@@ -10,7 +10,7 @@ import fcntl
 import shutil
 from functools import cached_property
 from pathlib import Path
-from typing import IO, Self
+from typing import IO, TYPE_CHECKING, Self
 
 from pyoxigraph import NamedNode
 
@@ -18,16 +18,18 @@ from catalogue.errors import Conflict
 from catalogue.feeds.identity import Identity
 from catalogue.ledger import Ledger, People
 from catalogue.model import Person, Record, Role
-from catalogue.profiles import Profiles
 from catalogue.projection import Projection
 from catalogue.rdf.graph import Subject
-from catalogue.rdf.parse import Limits
+from catalogue.rdf.limits import Limits
 from catalogue.resources import shipped
 from catalogue.settings import Settings
 from catalogue.vocabularies import Vocabularies
 
 from .querying import Queries
 from .reading import Reader
+
+if TYPE_CHECKING:
+    from catalogue.profiles import Profiles
 
 
 class Catalogue:
@@ -96,7 +98,9 @@ class Catalogue:
 
     @cached_property
     def profiles(self) -> Profiles:
-        """The shipped profiles."""
+        """The shipped profiles; pySHACL behind them takes 0.3 s to import, which not every command needs."""
+        from catalogue.profiles import Profiles
+
         return Profiles.load(shipped("shapes"), self.vocabularies)
 
     @cached_property

@@ -6,12 +6,12 @@ A catalogue requires the profiles to which it states to conform (`dct:conformsTo
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from pyoxigraph import Literal, NamedNode, Triple
 
-from catalogue.ledger import Save
+from catalogue.ledger import Save, pack
 from catalogue.model import Kind
 from catalogue.rdf.canonical import canonical, digest, read
 from catalogue.rdf.graph import Graph, Subject
@@ -21,27 +21,10 @@ from .naming import words_of
 
 if TYPE_CHECKING:
     from .catalogue import Catalogue
-    from .submitting import Draft
 
 DEFAULT_PROFILES = ("healthdcat-ap-8",)
 _EHDS = NamedNode("http://data.europa.eu/eli/reg/2025/327/oj")
 _SLUG = "default"
-
-
-def required_profiles(catalogue: Catalogue, draft: Draft, own: Mapping[str, Draft]) -> tuple[str, ...]:
-    """The profiles to which a record must conform to be published.
-
-    Args:
-        catalogue: The open catalogue.
-        draft: The record.
-        own: Catalogues that come in the same file, by slug.
-    """
-    if draft.part.kind is Kind.CATALOG:
-        return stated_profiles(catalogue, draft.graph or draft.part.graph, draft.iri) or DEFAULT_PROFILES
-    slug = draft.catalog or _SLUG
-    if slug in own:
-        return required_profiles(catalogue, own[slug], own)
-    return catalog_profiles(catalogue, slug)
 
 
 def catalog_profiles(catalogue: Catalogue, slug: str) -> tuple[str, ...]:
@@ -77,7 +60,7 @@ def default_catalog(catalogue: Catalogue) -> str:
             kind=Kind.CATALOG,
             slug=_SLUG,
             after=0,
-            content=content,
+            packed=pack(content),
             digest=digest(content),
             triples=len(graph),
             title=catalogue.settings.title,

@@ -13,7 +13,8 @@ from catalogue.resources import shipped
 from catalogue.settings import Settings
 
 from .catalogue import Catalogue
-from .submitting import Options, submit
+from .drafts import Options
+from .submitting import submit
 
 Progress = Callable[[str, int], AbstractContextManager[Callable[[], None]]]
 

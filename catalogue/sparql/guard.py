@@ -150,9 +150,7 @@ def _main_reading(text: str) -> Iterator[_Token]:
     token = reader.token(0)
     while token:
         if token.kind == "quote":
-            _malformed(
-                text, token.start, "opens a string that is not closed, or that holds an unknown escape"
-            )
+            _malformed(text, token.start, "opens a string that is not closed, or that holds an unknown escape")
         yield token
         token = reader.token(token.end)
 
@@ -205,9 +203,7 @@ def _check_services(text: str, tokens: list[_Token]) -> None:
 
 def _check_other_readings(text: str, tokens: list[_Token]) -> None:
     """Refuse a call that shows when escapes are replaced first (§19.2), or `<` is taken for a comparison."""
-    _explore(
-        text, {token.start for token in tokens}, [token.start + 1 for token in tokens if _ambiguous(token)]
-    )
+    _explore(text, {token.start for token in tokens}, [token.start + 1 for token in tokens if _ambiguous(token)])
     unescaped = _CODEPOINT.sub(lambda match: chr(int(match[1] or match[2], 16)), text)
     if unescaped != text:
         _explore(unescaped, set(), [0])
@@ -230,9 +226,7 @@ def _explore(text: str, known: set[int], starts: list[int]) -> None:
                 break  # no engine reads on here
             budget -= token.end - token.start
             if token.kind == "quote" or budget < 0:
-                _malformed(
-                    text, token.start, "can be read in several ways; put white space around < and quotes"
-                )
+                _malformed(text, token.start, "can be read in several ways; put white space around < and quotes")
             if token.kind == "name" and _calls(reader, token):
                 _refuse_service(text, token.start)
             if _ambiguous(token):

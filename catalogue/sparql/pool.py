@@ -173,9 +173,7 @@ class QueryPool:
             try:
                 turn.wait_for(lambda: self._may_take(turn), timeout=self._seconds + _GRACE)
                 if self._closed or self._snapshot is None:
-                    raise Unavailable(
-                        "Queries cannot be answered now.", mend="Try again soon.", retry_after=1
-                    )
+                    raise Unavailable("Queries cannot be answered now.", mend="Try again soon.", retry_after=1)
                 if not self._may_take(turn):
                     raise self._occupied("No query process became free.")
                 worker = self._idle.popleft()

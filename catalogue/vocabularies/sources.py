@@ -76,9 +76,7 @@ def read_rows(path: Path) -> Iterator[Row]:
         heading = next(reader)
         for cells in reader:
             if len(cells) != len(heading):
-                raise ValueError(
-                    f"{path.name}, line {reader.line_num}: {len(cells)} cells, not {len(heading)}"
-                )
+                raise ValueError(f"{path.name}, line {reader.line_num}: {len(cells)} cells, not {len(heading)}")
             yield dict(zip(heading, cells, strict=True))
 
 

@@ -68,8 +68,7 @@ class Vocabularies:
         """
         entries = read_index(folder)
         concepts = {
-            entry.scheme.iri: [concept for concept, _ in read_concepts(folder, entry.scheme)]
-            for entry in entries
+            entry.scheme.iri: [concept for concept, _ in read_concepts(folder, entry.scheme)] for entry in entries
         }
         return cls(folder, entries, concepts, read_rewrites(folder))
 
@@ -143,9 +142,7 @@ class Vocabularies:
             if schemes:
                 node = NamedNode(iri)
                 triples += [Triple(node, SKOS["inScheme"], NamedNode(scheme)) for scheme in schemes]
-                triples += [
-                    Triple(node, SKOS["broaderTransitive"], NamedNode(above)) for above in self.ancestors(iri)
-                ]
+                triples += [Triple(node, SKOS["broaderTransitive"], NamedNode(above)) for above in self.ancestors(iri)]
         return triples
 
     def replacement(self, iri: str) -> str | None:

@@ -19,7 +19,8 @@ from catalogue.profiles.reporting import report_json
 from catalogue.rdf import media
 from catalogue.rdf.parse import parse
 from catalogue.services.access import may_change, require_change
-from catalogue.services.submitting import Options, Outcome, replace_record, submit, summary
+from catalogue.services.drafts import Options
+from catalogue.services.submitting import Outcome, replace_record, submit, summary
 from catalogue.services.withdrawing import withdraw
 
 from .context import body, catalogue, conditional, identity, person, settle

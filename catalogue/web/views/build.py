@@ -186,12 +186,8 @@ def report_page(
         base_url: Public address, for the command that gets the same report as data.
         paths: Page of a subject that is a published record, by its IRI.
     """
-    views = tuple(
-        ReportView(r, finding_groups(r.findings), (paths or {}).get(r.subject, "")) for r in reports
-    )
-    media_type = next(
-        (choice.value for choice in form.formats if choice.chosen and choice.value), "text/turtle"
-    )
+    views = tuple(ReportView(r, finding_groups(r.findings), (paths or {}).get(r.subject, "")) for r in reports)
+    media_type = next((choice.value for choice in form.formats if choice.chosen and choice.value), "text/turtle")
     query = urlencode([("profile", choice.value) for choice in form.profiles if choice.chosen])
     command = (
         f"curl --data-binary @dataset.ttl -H 'Content-Type: {media_type}' "
@@ -237,9 +233,7 @@ def error_page(
     for name, value in (details or {}).items():
         if isinstance(value, str | int | float):
             shown.append((name.replace("_", " "), str(value)))
-        elif (
-            isinstance(value, list | tuple) and value and all(isinstance(v, str | int | float) for v in value)
-        ):
+        elif isinstance(value, list | tuple) and value and all(isinstance(v, str | int | float) for v in value):
             shown.append((name.replace("_", " "), ", ".join(map(str, value))))
     return ErrorPage(status, title, what, mend, tuple(shown))
 
@@ -282,9 +276,7 @@ def _head(reader: Reader, record: Record, revision: Revision, base_url: str) -> 
 def _groups(reader: Reader, fields: Sequence[Field], shown: Collection[Term] = ()) -> tuple[FactGroup, ...]:
     """All facts, without what the page shows whole elsewhere: title, description, distributions."""
     about = reader.graph.about(reader.subject)
-    skip = [
-        name for role in ("title", "description") for name in ROLES[role] if len(about.get(name, ())) == 1
-    ]
+    skip = [name for role in ("title", "description") for name in ROLES[role] if len(about.get(name, ())) == 1]
     skip += [n for n in ROLES["distributions"] if n in about and all(node in shown for node in about[n])]
     return tuple(reader.groups(fields, skip))
 

@@ -37,9 +37,7 @@ _NAMING = (*ROLES["name"], *ROLES["description"])
 _NO_FIELDS: tuple[Field, ...] = ()
 
 
-def facts(
-    graph: Graph, subject: Subject, fields: Sequence[Field], labels: Labels, nested: Nested
-) -> list[FactGroup]:
+def facts(graph: Graph, subject: Subject, fields: Sequence[Field], labels: Labels, nested: Nested) -> list[FactGroup]:
     """Say everything that the graph says about a subject.
 
     Args:
@@ -91,8 +89,7 @@ class Reader:
                 key, label = (field.group.iri, field.group.label) if field.group else ("", "Other statements")
                 grouped.setdefault(key, (label, []))[1].append(fact)
         groups = [
-            FactGroup(label, f"s-{number}", tuple(found))
-            for number, (label, found) in enumerate(grouped.values(), 1)
+            FactGroup(label, f"s-{number}", tuple(found)) for number, (label, found) in enumerate(grouped.values(), 1)
         ]
         further = self._uncovered(self.subject, covered, _KINDS)
         if further:
@@ -289,9 +286,7 @@ class Reader:
             return Value(f"{ends[0]} to {ends[1]}" if ends[1] else f"from {ends[0]}")
         return Value(f"until {ends[1]}") if ends[1] else None
 
-    def _uncovered(
-        self, node: Subject, covered: Collection[NamedNode], implied: Collection[Term]
-    ) -> tuple[Fact, ...]:
+    def _uncovered(self, node: Subject, covered: Collection[NamedNode], implied: Collection[Term]) -> tuple[Fact, ...]:
         further = []
         for name, found in self.graph.about(node).items():
             if name == RDF["type"]:
@@ -319,9 +314,7 @@ class Reader:
     def _own_fragment(self, node: Subject) -> str:
         """The fragment of a node's IRI below the page's own; ids of the page's parts begin with `s-`."""
         base = f"{self.subject.value}#"
-        fragment = (
-            node.value[len(base) :] if isinstance(node, NamedNode) and node.value.startswith(base) else ""
-        )
+        fragment = node.value[len(base) :] if isinstance(node, NamedNode) and node.value.startswith(base) else ""
         return "" if fragment in ("main", "further", "also") or fragment.startswith("s-") else fragment
 
 

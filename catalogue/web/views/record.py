@@ -141,9 +141,7 @@ def summary(
         access=access(reader),
         tier=tier(reader),
         figures=figures(reader, fields),
-        topics=tuple(value.text for value in reader.values(subject, "topics") if value.voice != "machine")[
-            :4
-        ],
+        topics=tuple(value.text for value in reader.values(subject, "topics") if value.voice != "machine")[:4],
     )
 
 
@@ -197,14 +195,10 @@ def badge(profile: Mapping[str, Any]) -> Badge:
     if profile["conforms"]:
         return Badge("done", f"Conforms to {title}", str(profile["id"]))
     number = counts.get("violation", 0)
-    return Badge(
-        "violation", f"{number} violation{'' if number == 1 else 's'} of {title}", str(profile["id"])
-    )
+    return Badge("violation", f"{number} violation{'' if number == 1 else 's'} of {title}", str(profile["id"]))
 
 
-def access_box(
-    graph: Graph, subject: Subject, fields: Sequence[Field], labels: Labels, nested: Nested
-) -> AccessBox:
+def access_box(graph: Graph, subject: Subject, fields: Sequence[Field], labels: Labels, nested: Nested) -> AccessBox:
     """Answer "How do I get it?" from the record and its distributions."""
     reader = Reader(graph, subject, labels, nested)
     by_name = {name: field for field in fields for name in predicates(field.path)}
@@ -236,15 +230,10 @@ def distributions(reader: Reader, fields: Sequence[Field]) -> tuple[Distribution
         anchor = reader.anchor(node)
         about = reader.graph.about(node)
         told = [
-            name
-            for role in _SHOWN_IN_ROW
-            for name in ROLES[role]
-            if _shown_whole(reader, role, about.get(name, ()))
+            name for role in _SHOWN_IN_ROW for name in ROLES[role] if _shown_whole(reader, role, about.get(name, ()))
         ]
         shapes = (field.node, field.class_) if field else ()
-        sizes = [
-            term.value for term in reader.graph.values(node, ROLES["size"][0]) if isinstance(term, Literal)
-        ]
+        sizes = [term.value for term in reader.graph.values(node, ROLES["size"][0]) if isinstance(term, Literal)]
         rows.append(
             DistributionRow(
                 node=node,
@@ -256,9 +245,7 @@ def distributions(reader: Reader, fields: Sequence[Field]) -> tuple[Distribution
                 licences=reader.values(node, "licence"),
                 conditions=reader.values(node, "conditions"),
                 links=_links(reader, node),
-                facts=reader.describe(
-                    node, reader.fields_of(node, *shapes), field.class_ if field else None, told
-                ),
+                facts=reader.describe(node, reader.fields_of(node, *shapes), field.class_ if field else None, told),
             )
         )
     return tuple(rows)

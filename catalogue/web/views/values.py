@@ -32,9 +32,7 @@ _WHOLE = frozenset(
 _BROKEN = frozenset(XSD[name] for name in ("decimal", "double", "float"))
 _MOMENTS = frozenset(XSD[name] for name in ("date", "dateTime", "dateTimeStamp", "gYear", "gYearMonth"))
 _NUMBER = re.compile(r"([+-]?)(\d{1,30})(\.\d{1,30})?")
-_MOMENT = re.compile(
-    r"(\d{4}(?:-\d\d(?:-\d\d)?)?)(?:T(\d\d:\d\d)(?::\d\d(?:\.\d{1,12})?)?)?(Z|[+-]\d\d:\d\d)?"
-)
+_MOMENT = re.compile(r"(\d{4}(?:-\d\d(?:-\d\d)?)?)(?:T(\d\d:\d\d)(?::\d\d(?:\.\d{1,12})?)?)?(Z|[+-]\d\d:\d\d)?")
 _DURATION = re.compile(
     r"(-?)P(?:(\d{1,9})Y)?(?:(\d{1,9})M)?(?:(\d{1,9})D)?"
     r"(?:T(?:(\d{1,9})H)?(?:(\d{1,9})M)?(?:(\d{1,9}(?:\.\d{1,9})?)S)?)?"
