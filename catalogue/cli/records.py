@@ -96,7 +96,7 @@ def validate(
 @click.option(
     "--no-validate",
     is_flag=True,
-    help="Bulk-load a dump (N-Triples or N-Quads, no blank nodes, IRIs below the base) without any check.",
+    help="Bulk-load a dump (N-Quads, one graph per record, IRIs below the base, no blank nodes) without any check.",
 )
 @click.option("--note", default="", help="What this is, for the history.")
 @_json

@@ -53,8 +53,8 @@ def load(catalogue: Catalogue, data: bytes, format: Format, person: Person, *, n
 
     Args:
         catalogue: The open catalogue.
-        data: N-Triples or N-Quads; every record's IRI inside our base, no blank node.
-        format: Which of the two.
+        data: N-Quads, one named graph per record, named by its IRI inside our base; no blank nodes.
+        format: Must be N-Quads.
         person: Who loads.
         note: For the history of each record.
 
