@@ -46,6 +46,7 @@ class Projection:
         self._writing = threading.Lock()
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
+        self._distrusted: Path | None = None
         self.state = "closed"
 
     def open(self) -> None:
@@ -139,6 +140,8 @@ class Projection:
         folder = self._generations.current()
         if folder is None:
             return self._renew("store is new or gone")
+        if folder == self._distrusted:  # it stays until the new one is whole: the disk may only have been full
+            return self._renew("store has failed")
         try:
             store = EmbeddedStore(folder)
             behind = self._ledger.position() - store.position
@@ -166,10 +169,9 @@ class Projection:
 
     def _damaged(self, error: Exception) -> None:
         log.error("store failed: rebuilding it from the ledger", error=str(error))
+        if self._store is not None:
+            self._distrusted = self._store.path
         self.state, self._store = "damaged", None
-        folder = self._generations.current()
-        if folder is not None:
-            shutil.rmtree(folder, ignore_errors=True)
 
     def _follow(self) -> None:
         while not self._stop.is_set():

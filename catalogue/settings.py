@@ -56,7 +56,9 @@ class Settings(BaseSettings):
     threads: int = Field(24, gt=0, description="Threads that answer requests.")
     page_size: int = Field(25, gt=0, le=200, description="Datasets on one page of the list.")
     feed_page_size: int = Field(100, gt=0, le=1000, description="Datasets on one page of the DCAT feed.")
-    log_format: str = Field("console", pattern="^(console|json)$", description="`console` or `json`.")
+    log_format: str = Field(
+        "auto", pattern="^(auto|console|json)$", description="`console`, `json`, or `auto`: console on a terminal."
+    )
 
     @field_validator("base_url")
     @classmethod

@@ -213,9 +213,7 @@ class Browser:
 
     def select_all(self) -> None:
         """Ctrl-A."""
-        ActionChains(self.driver, duration=0).key_down(Keys.CONTROL).send_keys("a").key_up(
-            Keys.CONTROL
-        ).perform()
+        ActionChains(self.driver, duration=0).key_down(Keys.CONTROL).send_keys("a").key_up(Keys.CONTROL).perform()
 
     def enter(self) -> None:
         """Press Enter, and wait until another page is there, whole."""
@@ -236,9 +234,7 @@ class Browser:
 
     def text(self, selector: str) -> list[str]:
         """The texts of the elements, as shown."""
-        return list(
-            self.script("return [...document.querySelectorAll(arguments[0])].map(e => e.innerText)", selector)
-        )
+        return list(self.script("return [...document.querySelectorAll(arguments[0])].map(e => e.innerText)", selector))
 
     def axe(self, script: str, rules: Sequence[str]) -> Iterator[str]:
         """What axe-core finds: rule, its help, the element.

@@ -65,9 +65,7 @@ Triples = set[ox.Triple]
 
 def record(name: str, *, subject: str = "", title: str = "", identifier: str = "") -> str:
     """A dataset that conforms to HealthDCAT-AP Release 8, in Turtle; by default at `/dataset/{name}`."""
-    text = MINIMAL.replace("SUBJECT", subject or f"<dataset/{name}>").replace(
-        "TITLE", title or f"Visits {name}"
-    )
+    text = MINIMAL.replace("SUBJECT", subject or f"<dataset/{name}>").replace("TITLE", title or f"Visits {name}")
     return text.replace("IDENTIFIER", identifier or f"urn:test:{name}")
 
 
@@ -170,9 +168,7 @@ class Service:
         self, data: str | bytes, query: str = "", *, content_type: str = TURTLE, token: str | None = TOKEN
     ) -> TestResponse:
         """POST /datasets."""
-        return self.client.post(
-            f"/datasets{query}", data=data, content_type=content_type, headers=bearer(token)
-        )
+        return self.client.post(f"/datasets{query}", data=data, content_type=content_type, headers=bearer(token))
 
     def put(
         self,
@@ -232,9 +228,7 @@ Opener = Callable[..., AbstractContextManager[Service]]
 
 def settings_for(state: Path, **settings: Any) -> Settings:
     """Settings of a test's own catalogue."""
-    return Settings(
-        **{"state": state, "base_url": BASE, "bootstrap_token": TOKEN, "query_workers": 1, **settings}
-    )
+    return Settings(**{"state": state, "base_url": BASE, "bootstrap_token": TOKEN, "query_workers": 1, **settings})
 
 
 @contextmanager
@@ -349,9 +343,7 @@ class LiveServer:
 
     def rows(self, query: str) -> list[dict[str, str]]:
         """The solutions of a SELECT."""
-        answer = self.request(
-            "GET", f"/sparql?{urlencode({'query': query})}", Accept="application/sparql-results+json"
-        )
+        answer = self.request("GET", f"/sparql?{urlencode({'query': query})}", Accept="application/sparql-results+json")
         assert answer.status == 200, answer.body
         return [{k: v["value"] for k, v in row.items()} for row in answer.json()["results"]["bindings"]]
 

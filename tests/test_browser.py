@@ -34,9 +34,7 @@ MENDED = {
 }
 HEADINGS = "return [...document.querySelectorAll('h1, h2, h3, h4')].map(e => e.tagName)"
 AXE_RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
-SELECT = (
-    "SELECT ?d ?t WHERE { ?d a <http://www.w3.org/ns/dcat#Dataset> ; <http://purl.org/dc/terms/title> ?t }"
-)
+SELECT = "SELECT ?d ?t WHERE { ?d a <http://www.w3.org/ns/dcat#Dataset> ; <http://purl.org/dc/terms/title> ?t }"
 GRAPH = "CONSTRUCT { ?s ?p ?o } WHERE { ?s a <http://www.w3.org/ns/dcat#Catalog> ; ?p ?o }"
 WORD, ARABIC = (
     "Donaudampfschifffahrtsgesellschaft" * 30,
@@ -163,9 +161,7 @@ def test_a_page_has_landmarks_one_main_heading_and_a_name_for_everything_that_ca
         "table",
     )
     assert [node for node in nodes if node.role in used and not node.name] == []
-    regions = [
-        (node.role, node.name) for node in nodes if node.role in ("navigation", "complementary", "form")
-    ]
+    regions = [(node.role, node.name) for node in nodes if node.role in ("navigation", "complementary", "form")]
     assert len(regions) == len(set(regions))
     levels = [int(name[1]) for name in browser.script(HEADINGS)]
     assert all(after <= before + 1 for before, after in pairwise(levels)), levels

@@ -16,7 +16,7 @@ import click
 import pytest
 import structlog
 from click.testing import CliRunner, Result
-from harness import BASE, COMMAND, DATA, N_QUADS, LiveServer, Service, free_port, invalid, record, written
+from harness import BASE, COMMAND, DATA, LiveServer, Service, free_port, invalid, record
 
 from catalogue.cli import main
 from catalogue.ledger import Ledger, People
@@ -30,9 +30,7 @@ def run(state: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterato
     """Runs a command on the test's own state folder."""
     monkeypatch.chdir(tmp_path)
 
-    def command(
-        *arguments: str | Path, standard_input: str | bytes | None = None, where: bool = True
-    ) -> Result:
+    def command(*arguments: str | Path, standard_input: str | bytes | None = None, where: bool = True) -> Result:
         place = ["--state", str(state), "--base-url", BASE] if where else []
         return CliRunner().invoke(main, [*place, *map(str, arguments)], input=standard_input)
 
@@ -132,9 +130,7 @@ def test_validate_takes_profiles_and_prints_json(run: Command, files: dict[str, 
     assert [p["id"] for p in found["reports"][0]["profiles"]] == ["eucaim-2"]
 
 
-def test_validate_names_an_unknown_profile_and_format(
-    run: Command, files: dict[str, Path], tmp_path: Path
-) -> None:
+def test_validate_names_an_unknown_profile_and_format(run: Command, files: dict[str, Path], tmp_path: Path) -> None:
     (tmp_path / "record.docx").write_text("x")
 
     profile, format_ = (
@@ -174,9 +170,7 @@ def test_submit_publishes_and_says_where(run: Command, files: dict[str, Path], s
         assert ledger.revision(Kind.DATASET, "good", 1).note == "First"
 
 
-def test_submit_refuses_what_violates_and_ends_with_1(
-    run: Command, files: dict[str, Path], state: Path
-) -> None:
+def test_submit_refuses_what_violates_and_ends_with_1(run: Command, files: dict[str, Path], state: Path) -> None:
     refused = run("submit", files["bad"])
     draft = run("submit", files["bad"], "--state", "draft")
 
@@ -196,15 +190,17 @@ def test_submit_takes_a_file_whole_or_in_parts(run: Command, tmp_path: Path, sta
     assert (between, held(state)) == ({}, {"good": "Visits good"})
 
 
-def test_submit_without_validation_takes_n_quads_in_bulk(run: Command, tmp_path: Path, state: Path) -> None:
-    many = "".join(invalid(f"d{number}") for number in range(60))
-    (tmp_path / "many.nq").write_bytes(written(many, N_QUADS))
+def test_submit_without_validation_takes_a_dump_in_bulk(run: Command, tmp_path: Path, state: Path) -> None:
+    type_, class_ = "<http://www.w3.org/1999/02/22-rdf-syntax-ns#type>", "<http://www.w3.org/ns/dcat#Dataset>"
+    names = [f"<{BASE}/dataset/d{number}>" for number in range(60)]
+    (tmp_path / "many.nq").write_text("".join(f"{name} {type_} {class_} {name} .\n" for name in names))
 
     result = run("submit", "many.nq", "--no-validate")
 
     assert result.exit_code == 0, result.output
-    assert "60 records taken" in result.output
+    assert "60 records published" in result.output
     assert len(held(state)) == 60
+    assert run("submit", "many.nq", "--no-validate", "--state", "draft").exit_code == 2
 
 
 def test_submit_prints_json_lines(run: Command, files: dict[str, Path]) -> None:
@@ -239,9 +235,7 @@ def test_withdraw_takes_a_record_out(run: Command, files: dict[str, Path], state
         assert ledger.events(0)[-1].detail["reason"] == "Old"
 
 
-def test_a_withdrawn_record_cannot_be_withdrawn_again(
-    run: Command, files: dict[str, Path], state: Path
-) -> None:
+def test_a_withdrawn_record_cannot_be_withdrawn_again(run: Command, files: dict[str, Path], state: Path) -> None:
     run("submit", files["good"])
     run("withdraw", f"{BASE}/dataset/good")
 
@@ -350,9 +344,7 @@ def test_an_unknown_setting_in_the_file_is_named(run: Command, tmp_path: Path) -
 # -- serve and rebuild, as processes ---------------------------------------------------------------------------------
 
 
-def process(
-    server: LiveServer, *arguments: str, standard_input: bytes = b"", **settings: str
-) -> tuple[int, str, str]:
+def process(server: LiveServer, *arguments: str, standard_input: bytes = b"", **settings: str) -> tuple[int, str, str]:
     """Run the installed command; exit code, output, errors."""
     done = subprocess.run(
         [COMMAND, *arguments],
@@ -363,9 +355,7 @@ def process(
 
 
 def test_standard_input_is_read_by_the_installed_command(server: LiveServer) -> None:
-    code, output, errors = process(
-        server, "submit", "-", "--format", "turtle", standard_input=record("one").encode()
-    )
+    code, output, errors = process(server, "submit", "-", "--format", "turtle", standard_input=record("one").encode())
 
     assert code == 0, errors
     assert f"{BASE}/dataset/one" in output

@@ -115,9 +115,7 @@ def feed(server: LiveServer) -> Triples:
 def agree(server: LiveServer, ledger: Held) -> None:
     """SPARQL and feed hold exactly what the ledger holds, whole."""
     rows = server.rows("SELECT ?g (COUNT(*) AS ?n) WHERE { GRAPH ?g { ?s ?p ?o } } GROUP BY ?g")
-    graphs = {
-        row["g"].rpartition("/")[2]: int(row["n"]) for row in rows if row["g"].startswith(f"{BASE}/dataset/")
-    }
+    graphs = {row["g"].rpartition("/")[2]: int(row["n"]) for row in rows if row["g"].startswith(f"{BASE}/dataset/")}
     assert graphs == {slug: triples for slug, (_, triples, _) in ledger.items()}
     ours = f"FILTER(STRSTARTS(STR(?s), '{BASE}'))"
     merged = server.rows(f"SELECT (COUNT(*) AS ?n) WHERE {{ ?s ?p ?o {ours} }}")

@@ -63,9 +63,7 @@ def ckan(service: Service, suffix: str, between: Callable[[int], None] = lambda 
             break
         first = first or answer.data
         met += sorted(subjects(graph, f"{DCAT}Dataset"))
-        (view,) = subjects(graph, f"{HYDRA}PartialCollectionView") or subjects(
-            graph, f"{HYDRA}PagedCollection"
-        )
+        (view,) = subjects(graph, f"{HYDRA}PartialCollectionView") or subjects(graph, f"{HYDRA}PagedCollection")
         following = values(graph, f"{HYDRA}next", view) or values(graph, f"{HYDRA}nextPage", view)
         between(number)
         if not following:
@@ -106,11 +104,7 @@ def test_the_paging_node_has_both_types_and_every_predicate(fed: Service) -> Non
     graph = parsed(fed.get("/catalog.ttl?page=2").data, TURTLE)
     node = f"{BASE}/catalog.ttl?page=2"
 
-    assert (
-        subjects(graph, f"{HYDRA}PagedCollection")
-        == subjects(graph, f"{HYDRA}PartialCollectionView")
-        == {node}
-    )
+    assert subjects(graph, f"{HYDRA}PagedCollection") == subjects(graph, f"{HYDRA}PartialCollectionView") == {node}
     names = ("next", "nextPage", "previous", "previousPage", "first", "last", "itemsPerPage", "totalItems")
     page = {name: values(graph, f"{HYDRA}{name}", node) for name in names}
     assert page == {
@@ -243,9 +237,7 @@ def test_the_dump_holds_what_the_feed_holds(library: Service) -> None:
 def test_the_dump_holds_what_sparql_holds(library: Service) -> None:
     dump = gzip.decompress(library.get("/dump.nt.gz").data)
     lines = {quad.triple for quad in ox.parse(dump, format=ox.RdfFormat.N_TRIPLES)}
-    rows = library.rows(
-        f"SELECT DISTINCT ?s ?p ?o {{ GRAPH ?g {{ ?s ?p ?o }} FILTER(STRSTARTS(STR(?g), '{BASE}/')) }}"
-    )
+    rows = library.rows(f"SELECT DISTINCT ?s ?p ?o {{ GRAPH ?g {{ ?s ?p ?o }} FILTER(STRSTARTS(STR(?g), '{BASE}/')) }}")
 
     # Not the values: the engine writes numbers in their canonical form.
     assert len(rows) == len(lines)

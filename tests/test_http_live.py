@@ -160,9 +160,7 @@ def test_many_who_submit_at_once_are_all_answered(live: LiveServer) -> None:
 
     def post(number: int) -> None:
         for _ in range(3):
-            text = record(
-                f"w{number}-{len(answers)}-{time.monotonic_ns()}", subject="[]", title="The same title"
-            )
+            text = record(f"w{number}-{len(answers)}-{time.monotonic_ns()}", subject="[]", title="The same title")
             answers.append(live.request("POST", "/datasets", text.encode(), token=TOKEN, Content_Type=TURTLE))
 
     threads = [threading.Thread(target=post, args=(number,)) for number in range(6)]

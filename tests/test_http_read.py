@@ -42,9 +42,7 @@ RECORDS = (GLIOMA, "/series/neuro-oncology-mri", "/catalog/health", "/catalog/ca
 def datasets(service: Service) -> list[str]:
     """The paths of every published dataset, by the list."""
     first = service.get("/datasets", "application/json").json
-    pages = [
-        service.get(f"/datasets?page={n}", "application/json").json for n in range(1, first["pages"] + 1)
-    ]
+    pages = [service.get(f"/datasets?page={n}", "application/json").json for n in range(1, first["pages"] + 1)]
     found = [path_of(record["iri"]) for page in pages for record in page["records"]]
     assert len(found) == first["total"] == len(set(found))
     return found
@@ -148,9 +146,7 @@ def test_what_the_client_has_is_not_sent_again(library: Service, path: str, acce
 
 
 def test_every_format_has_an_etag_of_its_own(library: Service) -> None:
-    assert len({library.get(GLIOMA, accept).headers["ETag"] for accept in CONTENT_TYPES}) == len(
-        CONTENT_TYPES
-    )
+    assert len({library.get(GLIOMA, accept).headers["ETag"] for accept in CONTENT_TYPES}) == len(CONTENT_TYPES)
 
 
 def test_the_etag_of_another_format_is_not_taken_for_this_one(library: Service) -> None:
@@ -172,9 +168,7 @@ def test_a_change_changes_the_etag(service: Service) -> None:
 
 @pytest.mark.parametrize("path", [*RECORDS, f"/record{GLIOMA}", "/"])
 @pytest.mark.parametrize("media_type", SERVED)
-def test_the_same_revision_gives_the_same_bytes(
-    library: Service, opened: Opener, path: str, media_type: str
-) -> None:
+def test_the_same_revision_gives_the_same_bytes(library: Service, opened: Opener, path: str, media_type: str) -> None:
     first = library.get(path, media_type)
     library.catalogue.reader._rendered.clear()
 
@@ -262,9 +256,7 @@ def test_rule_7_nested_nodes_keep_their_iris_when_the_same_comes_again(service: 
 
     again = service.publish("two", identifier="urn:test:one", title="Visits one")
 
-    renamed = {
-        str(t).replace(f"{again}#", f"{path}#").replace(f"{again}>", f"{path}>") for t in service.graph(again)
-    }
+    renamed = {str(t).replace(f"{again}#", f"{path}#").replace(f"{again}>", f"{path}>") for t in service.graph(again)}
     assert renamed == {str(triple) for triple in before}
 
 
@@ -383,19 +375,14 @@ def test_the_list_pages_through_everything_once_and_finds_words_anywhere(library
 
 @pytest.mark.parametrize("query", ["%25", "_", "'", '"', "\\", "a' OR '1'='1", "(", "*", "\x00", "ß" * 3000])
 def test_a_search_takes_any_text(library: Service, query: str) -> None:
-    answer = library.client.get(
-        "/datasets", query_string={"q": query}, headers={"Accept": "application/json"}
-    )
+    answer = library.client.get("/datasets", query_string={"q": query}, headers={"Accept": "application/json"})
 
     assert answer.status_code == 200
     assert answer.json["total"] <= len(datasets(library))
 
 
 def test_a_search_takes_wildcards_of_sql_as_text(library: Service) -> None:
-    found = [
-        library.get(f"/datasets?q={q}", "application/json").json["total"]
-        for q in ("zz%25zz", "a%25e", "a__e")
-    ]
+    found = [library.get(f"/datasets?q={q}", "application/json").json["total"] for q in ("zz%25zz", "a%25e", "a__e")]
 
     assert found == [0, 0, 0]
 
@@ -434,9 +421,7 @@ def test_pages_answer_while_the_store_is_being_built(opened: Opener) -> None:
         store = service.catalogue.settings.store_path
         service.catalogue.projection.close()
         shutil.rmtree(store)
-        statuses = [
-            service.get(p).status_code for p in (path, "/datasets", "/catalog.ttl", "/dump.nt.gz", "/")
-        ]
+        statuses = [service.get(p).status_code for p in (path, "/datasets", "/catalog.ttl", "/dump.nt.gz", "/")]
 
     assert statuses == [200] * 5
 

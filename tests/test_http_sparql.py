@@ -55,9 +55,7 @@ def test_a_table_comes_in_every_format_of_the_standard(library: Service, content
 def test_a_truth_value_comes_in_json_and_xml(library: Service, content_type: str) -> None:
     answer = library.get("/sparql?query=ASK%7B%7D", content_type)
 
-    assert bool(
-        ox.parse_query_results(answer.data, format=ox.QueryResultsFormat.from_media_type(content_type))
-    )
+    assert bool(ox.parse_query_results(answer.data, format=ox.QueryResultsFormat.from_media_type(content_type)))
 
 
 @pytest.mark.parametrize("media_type", SERVED)
@@ -117,9 +115,7 @@ def test_the_default_graph_is_the_merge_of_all_graphs(library: Service) -> None:
 
 def test_every_change_is_seen_by_the_next_query(service: Service) -> None:
     def titles() -> list[str]:
-        rows = service.rows(
-            f"SELECT ?t WHERE {{ ?s a <{DCAT}Dataset> ; <http://purl.org/dc/terms/title> ?t }}"
-        )
+        rows = service.rows(f"SELECT ?t WHERE {{ ?s a <{DCAT}Dataset> ; <http://purl.org/dc/terms/title> ?t }}")
         return sorted(row["t"] for row in rows)
 
     seen = [titles()]
@@ -177,9 +173,7 @@ def test_a_query_may_choose_its_graphs(service: Service) -> None:
     from_both = number(COUNT.replace("WHERE", f"FROM <{one}> FROM <{two}> WHERE"))
     by_protocol = number(COUNT, default_graph_uri=[two])
     named = number(
-        COUNT.replace("WHERE", f"FROM NAMED <{one}> WHERE")
-        .replace("{ ?s", "{ GRAPH ?g { ?s")
-        .replace(" }", " } }")
+        COUNT.replace("WHERE", f"FROM NAMED <{one}> WHERE").replace("{ ?s", "{ GRAPH ?g { ?s").replace(" }", " } }")
     )
 
     assert [from_one, from_both, by_protocol, named] == [1, 2, 1, 1]
@@ -204,9 +198,7 @@ def test_an_update_is_refused_in_every_form_and_changes_nothing(library: Service
         library.client.post("/sparql", data={"update": update}, headers=headers),
         library.client.post("/sparql", data={"query": update}, headers=headers),
         library.client.post("/sparql", data=update, content_type="application/sparql-query", headers=headers),
-        library.client.post(
-            "/sparql", data=update, content_type="application/sparql-update", headers=headers
-        ),
+        library.client.post("/sparql", data=update, content_type="application/sparql-update", headers=headers),
     ]
 
     assert [answer.status_code for answer in answers] == [400, 400, 400, 400, 415]
@@ -214,9 +206,7 @@ def test_an_update_is_refused_in_every_form_and_changes_nothing(library: Service
     assert library.ask(f"?s a <{DCAT}Catalog>")
 
 
-@pytest.mark.parametrize(
-    "where", ["SERVICE <http://127.0.0.1:9/> { ?s ?p ?o }", "SERVICE SILENT ?x { ?s ?p ?o }"]
-)
+@pytest.mark.parametrize("where", ["SERVICE <http://127.0.0.1:9/> { ?s ?p ?o }", "SERVICE SILENT ?x { ?s ?p ?o }"])
 def test_a_federated_query_is_refused(library: Service, where: str) -> None:
     answer = library.get(f"/sparql?query={quote(f'SELECT * WHERE {{ {where} }}')}", "application/json")
 

@@ -45,9 +45,7 @@ def listed(service: Service) -> int:
 
 
 @pytest.mark.parametrize("media_type", READ)
-def test_a_dataset_in_any_format_is_published_where_the_answer_says(
-    service: Service, media_type: str
-) -> None:
+def test_a_dataset_in_any_format_is_published_where_the_answer_says(service: Service, media_type: str) -> None:
     answer = service.submit(written(record("one"), media_type), content_type=media_type)
 
     assert answer.status_code == 201
@@ -59,9 +57,7 @@ def test_a_dataset_in_any_format_is_published_where_the_answer_says(
 
 
 @pytest.mark.parametrize("media_type", READ)
-def test_a_catalogue_with_two_datasets_in_any_format_becomes_three_records(
-    service: Service, media_type: str
-) -> None:
+def test_a_catalogue_with_two_datasets_in_any_format_becomes_three_records(service: Service, media_type: str) -> None:
     file = record("one") + record("two") + catalog("both", datasets=["<dataset/one>", "<dataset/two>"])
 
     answer = service.submit(written(file, media_type), content_type=media_type)
@@ -84,9 +80,7 @@ def test_a_bare_catalogue_around_a_dataset_is_left_out_and_the_answer_says_so(se
 
     assert [result["kind"] for result in answer.json["results"]] == ["dataset"]
     assert "left out" in " ".join(answer.json["results"][0]["notes"])
-    assert values(service.graph("/dataset/one"), "http://purl.org/dc/terms/isPartOf") == {
-        f"{BASE}/catalog/default"
-    }
+    assert values(service.graph("/dataset/one"), "http://purl.org/dc/terms/isPartOf") == {f"{BASE}/catalog/default"}
 
 
 def test_a_blank_subject_gets_an_address_made_from_its_title(service: Service) -> None:
@@ -137,9 +131,7 @@ def test_a_dataset_that_mentions_another_of_the_file_refers_to_its_new_address(s
     )
 
     assert service.submit(two).status_code == 201
-    assert values(service.graph("/dataset/first"), "http://purl.org/dc/terms/relation") == {
-        f"{BASE}/dataset/second"
-    }
+    assert values(service.graph("/dataset/first"), "http://purl.org/dc/terms/relation") == {f"{BASE}/dataset/second"}
 
 
 @pytest.mark.parametrize("name", ["glioma-followup-wien.ttl", "breast-dce-mri-lyon.jsonld"])
@@ -180,9 +172,7 @@ def test_a_catalogue_in_the_same_file_judges_its_datasets(service: Service) -> N
 
 
 def test_a_refused_catalogue_takes_its_datasets_with_it(service: Service) -> None:
-    broken = catalog("broken", datasets=["<dataset/one>"]).replace(
-        "dcatap:applicableLegislation", "dct:relation"
-    )
+    broken = catalog("broken", datasets=["<dataset/one>"]).replace("dcatap:applicableLegislation", "dct:relation")
 
     answer = service.submit(record("one") + record("two") + broken, "?atomic=false")
 
@@ -293,9 +283,7 @@ def test_a_file_that_breaks_behind_a_good_record_leaves_nothing(service: Service
 
 
 @pytest.mark.parametrize("content_type", ["text/plain", "application/json", "application/octet-stream", ""])
-def test_another_media_type_is_answered_with_those_that_are_taken(
-    service: Service, content_type: str
-) -> None:
+def test_another_media_type_is_answered_with_those_that_are_taken(service: Service, content_type: str) -> None:
     answer = service.submit(record("one"), content_type=content_type)
 
     assert answer.status_code == 415
@@ -307,9 +295,7 @@ def test_a_compressed_body_is_refused(service: Service) -> None:
     headers = bearer(TOKEN) | {"Content-Encoding": "gzip"}
     packed = gzip.compress(record("one").encode())
 
-    assert (
-        service.client.post("/datasets", data=packed, content_type=TURTLE, headers=headers).status_code == 415
-    )
+    assert service.client.post("/datasets", data=packed, content_type=TURTLE, headers=headers).status_code == 415
 
 
 def test_nothing_is_sniffed(service: Service) -> None:
@@ -337,9 +323,7 @@ def test_a_file_without_a_dataset_is_told_what_to_state(service: Service) -> Non
         (
             "max_depth",
             5,
-            (
-                record("one") + "<dataset/one> dct:relation " + "[ dct:relation " * 9 + "1" + "]" * 9 + "."
-            ).encode(),
+            (record("one") + "<dataset/one> dct:relation " + "[ dct:relation " * 9 + "1" + "]" * 9 + ".").encode(),
         ),
     ],
 )
@@ -645,9 +629,7 @@ def test_a_holder_changes_own_records_only(service: Service) -> None:
     assert service.put("/dataset/one", record("one", title="Taken"), "*", token=other).status_code == 403
     assert service.client.delete("/dataset/one", headers=bearer(other) | {"If-Match": "*"}).status_code == 403
     assert service.put("/dataset/one", record("one", title="Mine"), "*", token=owner).status_code == 200
-    assert (
-        service.put("/dataset/one", record("one", title="Reviewed"), "*", token=reviewer).status_code == 200
-    )
+    assert service.put("/dataset/one", record("one", title="Reviewed"), "*", token=reviewer).status_code == 200
 
 
 def test_a_holder_adds_no_catalogue(service: Service) -> None:
@@ -806,9 +788,7 @@ def test_of_two_drafts_with_one_identifier_the_second_cannot_be_published(servic
     assert [first.status_code, second.status_code] == [200, 409]
 
 
-@pytest.mark.parametrize(
-    "title", ["数据集", "مجموعة بيانات", "!!!", "a" * 400, "a b " * 200, "../../etc", "%00"]
-)
+@pytest.mark.parametrize("title", ["数据集", "مجموعة بيانات", "!!!", "a" * 400, "a b " * 200, "../../etc", "%00"])
 def test_any_title_gives_a_usable_address(service: Service, title: str) -> None:
     answers = [service.submit(record(name, subject="[]", title=title)) for name in ("a", "b")]
 
@@ -824,9 +804,7 @@ def test_the_public_etag_does_not_overwrite_a_newer_draft(service: Service) -> N
     draft = service.put(f"{path}?state=draft", record("one", title="Draft"), public)
 
     assert service.put(path, record("one", title="Other"), public).status_code == 412
-    assert service.put(path, record("one", title="Draft"), draft.headers["ETag"]).json["counts"] == {
-        "published": 1
-    }
+    assert service.put(path, record("one", title="Draft"), draft.headers["ETag"]).json["counts"] == {"published": 1}
     assert "Draft" in service.get(path, TURTLE).text
 
 

@@ -31,9 +31,7 @@ def check(
     service: Service, data: str | bytes, accept: str, query: str = "", content_type: str = TURTLE
 ) -> TestResponse:
     """POST /validate as a program does."""
-    return service.client.post(
-        f"/validate{query}", data=data, content_type=content_type, headers={"Accept": accept}
-    )
+    return service.client.post(f"/validate{query}", data=data, content_type=content_type, headers={"Accept": accept})
 
 
 @pytest.mark.parametrize("media_type", READ)
@@ -184,9 +182,7 @@ def test_what_is_too_large_is_refused(opened: Opener) -> None:
 
 def submit_form(service: Service, accept: str = "text/html", **fields: object) -> TestResponse:
     """Send the form as a browser does."""
-    return service.client.post(
-        "/validate", data=fields, content_type="multipart/form-data", headers={"Accept": accept}
-    )
+    return service.client.post("/validate", data=fields, content_type="multipart/form-data", headers={"Accept": accept})
 
 
 def test_the_form_offers_profiles_text_and_file(library: Service) -> None:
@@ -227,9 +223,7 @@ def test_an_uploaded_file_is_read_as_its_name_says(library: Service, suffix: str
         ({"text": record("one"), "profile": "nothing"}, 400),
     ],
 )
-def test_the_form_comes_back_with_what_is_wrong(
-    library: Service, fields: dict[str, str], status: int
-) -> None:
+def test_the_form_comes_back_with_what_is_wrong(library: Service, fields: dict[str, str], status: int) -> None:
     page = submit_form(library, **fields)
     problem = submit_form(library, "application/json", **fields)
 

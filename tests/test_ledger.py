@@ -15,7 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from sqlalchemy.exc import SQLAlchemyError
 
 from catalogue.errors import CatalogueError, Conflict, RevisionConflict, UnknownRecord
-from catalogue.ledger import Ledger, People, Save, Withdraw, hash_token, unpack
+from catalogue.ledger import Ledger, People, Save, Withdraw, hash_token, pack, unpack
 from catalogue.model import EventKind, Kind, Role, State
 
 CONTENT = b'<urn:a> <urn:b> "c" .\n'
@@ -24,7 +24,7 @@ CONTENT = b'<urn:a> <urn:b> "c" .\n'
 def save(slug: str, after: int = 0, **options: object) -> Save:
     """A change that stores one revision."""
     values: dict[str, object] = {
-        "content": CONTENT, "digest": f"{slug}-{after}", "triples": 1, "title": slug, "words": slug,
+        "packed": pack(CONTENT), "digest": f"{slug}-{after}", "triples": 1, "title": slug, "words": slug,
         "identifier": None, "outcome": {}, "catalog": "default", **options,
     }  # fmt: skip
     return Save(kind=Kind.DATASET, slug=slug, after=after, **values)  # type: ignore[arg-type]
@@ -69,9 +69,7 @@ def raw(ledger: Ledger, tmp_path: Path) -> Iterator[sqlite3.Connection]:
         "REPLACE INTO record SELECT * FROM record LIMIT 1",
     ],
 )
-def test_the_schema_itself_refuses_to_change_what_was_written(
-    raw: sqlite3.Connection, statement: str
-) -> None:
+def test_the_schema_itself_refuses_to_change_what_was_written(raw: sqlite3.Connection, statement: str) -> None:
     def everything() -> list[list[tuple[object, ...]]]:
         return [raw.execute(f"SELECT * FROM {t}").fetchall() for t in ("record", "revision", "event")]  # noqa: S608
 
@@ -106,9 +104,7 @@ def test_a_revision_that_leaves_a_gap_is_refused(raw: sqlite3.Connection) -> Non
 
 def test_committed_means_on_disk(ledger: Ledger) -> None:
     with ledger.engine.connect() as connection:
-        found = [
-            connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in ("journal_mode", "synchronous")
-        ]
+        found = [connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in ("journal_mode", "synchronous")]
 
     assert found == ["wal", 2]
 

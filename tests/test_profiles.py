@@ -101,9 +101,7 @@ s:Contact-email sh:path vcard:hasEmail ; sh:name "E-mail"@en ; sh:minCount 1 ; s
 s:Distribution a sh:NodeShape ; sh:targetClass dcat:Distribution ; sh:property s:Distribution-accessURL .
 s:Distribution-accessURL sh:path dcat:accessURL ; sh:name "Access URL"@en ; sh:minCount 1 .
 """
-PUBLIC = (
-    "s:Dataset sh:property s:Dataset-note-public . s:Dataset-note-public sh:path skos:note ; sh:minCount 1 ."
-)
+PUBLIC = "s:Dataset sh:property s:Dataset-note-public . s:Dataset-note-public sh:path skos:note ; sh:minCount 1 ."
 CLOSED = """
 s:Dataset sh:property s:Dataset-place-closed . s:Dataset-place-closed sh:path dct:spatial ; sh:minCount 1 .
 """
@@ -390,9 +388,7 @@ def test_implied_types_make_no_node_a_target(judge: Callable[..., Report], profi
 
 
 def test_a_catalogue_is_not_judged_as_a_dataset_nor_are_its_datasets(profiles: Profiles) -> None:
-    record = graph(
-        "ex:d a dcat:Catalog ; dcat:dataset ex:x . ex:x a dcat:Dataset ; dct:description 'no title' ."
-    )
+    record = graph("ex:d a dcat:Catalog ; dcat:dataset ex:x . ex:x a dcat:Dataset ; dct:description 'no title' .")
     report = profiles.validate(record, SUBJECT, Kind.CATALOG, ["one"])
     assert report.findings == ()
     assert report.profiles[0].level is None
@@ -410,9 +406,7 @@ def test_a_catalogue_is_not_judged_as_a_dataset_nor_are_its_datasets(profiles: P
         'dct:accessRights "PUBLIC" .',
     ],
 )
-def test_an_unclear_access_level_is_said_and_the_strictest_rules_apply(
-    profiles: Profiles, rights: str
-) -> None:
+def test_an_unclear_access_level_is_said_and_the_strictest_rules_apply(profiles: Profiles, rights: str) -> None:
     record = graph('ex:d a dcat:Dataset ; dct:title "CT" . ' + (f"ex:d {rights}" if rights else ""))
     report = profiles.validate(record, SUBJECT, Kind.DATASET, ["one"])
     assert report.profiles[0].level == "NON_PUBLIC"
@@ -515,9 +509,7 @@ def test_nodes_shared_by_many_ways_are_judged_once() -> None:
     groups = "".join(f"ex:g{n} a csvw:TableGroup ; csvw:table {all_of('t')} ." for n in range(width))
     tables = "".join(f"ex:t{n} a csvw:Table ; csvw:column {all_of('c')} ." for n in range(width))
     columns = "".join(f'ex:c{n} a csvw:Column ; csvw:datatype "any" .' for n in range(width))
-    record = graph(
-        f"ex:d a dcat:Dataset ; healthdcatap:hasVariables {all_of('g')} . {groups} {tables} {columns}"
-    )
+    record = graph(f"ex:d a dcat:Dataset ; healthdcatap:hasVariables {all_of('g')} . {groups} {tables} {columns}")
     started = time.perf_counter()
     report = ours().validate(record, SUBJECT, Kind.DATASET, ["healthdcat-ap-8", "eucaim-2"])
     assert time.perf_counter() - started < 10
@@ -653,9 +645,7 @@ def records(draw: st.DrawFn) -> Graph:
     values = st.one_of(st.sampled_from(nodes), st.sampled_from(concepts).map(NamedNode), literals)
     properties = st.sampled_from(paths).map(NamedNode)
     said = draw(st.lists(st.builds(Triple, st.sampled_from(nodes), properties, values), max_size=25))
-    types = st.builds(
-        Triple, st.sampled_from(nodes), st.just(RDF["type"]), st.sampled_from(classes).map(NamedNode)
-    )
+    types = st.builds(Triple, st.sampled_from(nodes), st.just(RDF["type"]), st.sampled_from(classes).map(NamedNode))
     return Graph([*rich, *said, *draw(st.lists(types, max_size=5))])
 
 

@@ -40,9 +40,7 @@ def write_from_another_process(service: Service, *texts: str) -> None:
     with Catalogue.open(service.catalogue.settings) as other:
         for text in texts:
             triples = parse(text.encode(), media.TURTLE, base_iri=f"{BASE}/", limits=other.limits)
-            assert [o.status for o in submit(other, triples, other.system(), Options(validate=False))] == [
-                "published"
-            ]
+            assert [o.status for o in submit(other, triples, other.system(), Options())] == ["published"]
 
 
 def damage(store: Path) -> None:
@@ -244,9 +242,7 @@ def test_a_state_folder_is_served_by_one_process(service: Service) -> None:
 def test_rebuild_store_beside_a_running_service_is_taken_up(server: LiveServer) -> None:
     server.start()
     for name in ("one", "two"):
-        answer = server.request(
-            "POST", "/datasets", record(name).encode(), token=TOKEN, Content_Type="text/turtle"
-        )
+        answer = server.request("POST", "/datasets", record(name).encode(), token=TOKEN, Content_Type="text/turtle")
         assert answer.status == 201
     before = (server.state / "store" / "CURRENT").read_text()
 
@@ -263,8 +259,6 @@ def test_rebuild_store_beside_a_running_service_is_taken_up(server: LiveServer) 
     wait_for(lambda: [p.name for p in (server.state / "store").glob("generation-*")]
              == [(server.state / "store" / "CURRENT").read_text()])  # fmt: skip
     assert len(server.rows(DATASETS)) == 2
-    answer = server.request(
-        "POST", "/datasets", record("three").encode(), token=TOKEN, Content_Type="text/turtle"
-    )
+    answer = server.request("POST", "/datasets", record("three").encode(), token=TOKEN, Content_Type="text/turtle")
     assert answer.status == 201
     assert len(server.rows(DATASETS)) == 3

@@ -101,9 +101,7 @@ BROKEN = [
 
 
 @pytest.mark.parametrize(("format", "text", "line", "words"), BROKEN)
-def test_an_unreadable_file_is_told_where_it_breaks(
-    format: Format, text: str | bytes, line: int, words: str
-) -> None:
+def test_an_unreadable_file_is_told_where_it_breaks(format: Format, text: str | bytes, line: int, words: str) -> None:
     with pytest.raises(UnreadableRdf) as caught:
         read(text, format)
     error = caught.value
@@ -296,9 +294,7 @@ def test_no_bytes_raise_anything_but_our_errors(format: Format, data: st.DataObj
     good = SAME[format].encode()
     start = data.draw(st.integers(0, len(good)))
     end = data.draw(st.integers(start, len(good)))
-    splice = data.draw(
-        st.binary(max_size=30) | st.text(max_size=10).map(lambda text: text.encode("utf-8", "replace"))
-    )
+    splice = data.draw(st.binary(max_size=30) | st.text(max_size=10).map(lambda text: text.encode("utf-8", "replace")))
     for candidate in (splice, good[:start] + splice + good[end:]):
         error = refusal(candidate, format)
         assert error is None or (error.what and error.mend)
@@ -331,9 +327,7 @@ KEYWORDS = (
     ),
     *("@version", "@direction", "@none", "@default", "a", "a:b", "http://x/p"),
 )
-VALUES = (
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=3) | st.sampled_from(KEYWORDS)
-)
+VALUES = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=3) | st.sampled_from(KEYWORDS)
 
 
 @pytest.mark.filterwarnings("ignore:.*reserved for future use:SyntaxWarning")
@@ -341,9 +335,7 @@ VALUES = (
 @given(
     st.recursive(
         VALUES,
-        lambda inner: (
-            st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(KEYWORDS), inner, max_size=4)
-        ),
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(KEYWORDS), inner, max_size=4),
         max_leaves=12,
     )
 )
@@ -356,9 +348,7 @@ def corpus() -> list[tuple[str, bool, str]]:
     if not CORPUS.is_dir():
         return []
     with (CORPUS / "index.csv").open(newline="") as index:
-        return [
-            (row["file"], row["parses"].startswith("yes"), row["triples"]) for row in csv.DictReader(index)
-        ]
+        return [(row["file"], row["parses"].startswith("yes"), row["triples"]) for row in csv.DictReader(index)]
 
 
 @pytest.mark.skipif(not CORPUS.is_dir(), reason="the corpus of real records is not beside the checkout")

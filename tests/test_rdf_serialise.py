@@ -72,9 +72,7 @@ IRIS = st.builds("{}{}".format, st.sampled_from(STARTS), TAILS).filter(valid).ma
 NAMES = st.builds(
     lambda start, tail: NamedNode(start + tail),
     st.sampled_from(["http://example.org/", "urn:x:", DCAT, DCT, "http://x/#é?q="]),
-    st.from_regex(r"[a-zA-Zé_][a-z0-9é_.-]{0,6}", fullmatch=True).filter(
-        lambda tail: valid("http://x/" + tail)
-    ),
+    st.from_regex(r"[a-zA-Zé_][a-z0-9é_.-]{0,6}", fullmatch=True).filter(lambda tail: valid("http://x/" + tail)),
 )
 LITERALS = (
     st.text(max_size=12).map(Literal)
@@ -134,9 +132,7 @@ def test_a_predicate_that_xml_cannot_write_is_named(predicate: str | NamedNode) 
 @pytest.mark.parametrize("format", WRITTEN, ids=lambda format: format.name)
 @QUICK
 @given(triples=graphs(NAMES), chance=st.randoms())
-def test_the_order_of_the_triples_does_not_show(
-    format: Format, triples: list[Triple], chance: Random
-) -> None:
+def test_the_order_of_the_triples_does_not_show(format: Format, triples: list[Triple], chance: Random) -> None:
     shuffled = triples * 2
     chance.shuffle(shuffled)
     assert serialise(shuffled, format, first=DATASET) == serialise(Graph(triples), format, first=DATASET)

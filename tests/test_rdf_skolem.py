@@ -63,9 +63,7 @@ def test_twins_are_numbered() -> None:
 def test_names_that_the_graph_has_already_are_not_taken() -> None:
     [name] = fragments("<> dcat:contactPoint [ dct:title 'x' ] ; dct:relation <#contact-point> .")
     assert name.startswith("contact-point-")
-    [again] = fragments(
-        f"<> dcat:contactPoint [ dct:title 'x' ] ; dct:relation <#contact-point>, <#{name}> ."
-    )
+    [again] = fragments(f"<> dcat:contactPoint [ dct:title 'x' ] ; dct:relation <#contact-point>, <#{name}> .")
     assert again == name + "-2"
 
 
@@ -90,9 +88,7 @@ def test_a_graph_without_blank_nodes_is_given_back() -> None:
 def test_renaming_changes_subjects_and_objects_and_leaves_the_given_graph_alone() -> None:
     before = graph("_:b dct:title 'x' . <> dct:source _:b .")
     after = rename(before, {BlankNode("b"): NamedNode("http://example.org/new")})
-    assert set(after) == set(
-        graph("<http://example.org/new> dct:title 'x' . <> dct:source <http://example.org/new> .")
-    )
+    assert set(after) == set(graph("<http://example.org/new> dct:title 'x' . <> dct:source <http://example.org/new> ."))
     assert BlankNode("b") in before.subjects()
 
 

@@ -65,9 +65,7 @@ def test_a_record_holds_whatever_it_mentions_from_node_to_node() -> None:
 
 
 def test_a_shared_agent_is_in_every_record_that_mentions_it() -> None:
-    found = cut(
-        ':a a dcat:Dataset ; dct:publisher :p . :b a dcat:Dataset ; dct:creator :p . :p foaf:name "P" .'
-    )
+    found = cut(':a a dcat:Dataset ; dct:publisher :p . :b a dcat:Dataset ; dct:creator :p . :p foaf:name "P" .')
     assert [described(found, name) for name in "ab"] == [{node("a"), node("p")}, {node("b"), node("p")}]
 
 

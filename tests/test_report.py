@@ -66,9 +66,7 @@ def test_json_names_what_was_judged_and_by_what(report: Report) -> None:
 
 
 def test_each_finding_in_json_is_complete(report: Report) -> None:
-    by_code = {
-        finding["path"] + (finding["value"] or ""): finding for finding in report_json(report)["findings"]
-    }
+    by_code = {finding["path"] + (finding["value"] or ""): finding for finding in report_json(report)["findings"]}
     finding = by_code['dct:language"English"']
     assert set(finding) == {
         *("severity", "code", "field", "path", "path_words", "focus", "value"),

@@ -96,9 +96,7 @@ def test_the_samples_show_the_breadth_of_the_field(samples: Service) -> None:
     rights = Counter(values(samples, "dct:accessRights"))
     assert {iri.rsplit("/", 1)[1] for iri in rights} == {"PUBLIC", "RESTRICTED", "NON_PUBLIC"}
     assert min(rights.values()) >= 5
-    tiers = Counter(
-        values(samples, "eucaim:interoperabilityLevel/<http://www.w3.org/2004/02/skos/core#prefLabel>")
-    )
+    tiers = Counter(values(samples, "eucaim:interoperabilityLevel/<http://www.w3.org/2004/02/skos/core#prefLabel>"))
     assert {tier[:6] for tier in tiers} >= {"Tier 1", "Tier 2", "Tier 3"}
     countries = {v for v in values(samples, "dct:spatial") if v.startswith(f"{AUTHORITY}/country/")}
     assert len(countries) >= 15

@@ -84,25 +84,19 @@ def base(kind: Kind) -> str:
 
 def record(drop: str = "", add: str = "", kind: Kind = Kind.DATASET) -> Graph:
     """The base record without the values of some properties (`ex:d dct:title, ...`), and with more Turtle."""
-    gone = {
-        (t.subject, t.predicate) for item in drop.split(",") if item.strip() for t in triples(f"{item} 0 .")
-    }
+    gone = {(t.subject, t.predicate) for item in drop.split(",") if item.strip() for t in triples(f"{item} 0 .")}
     kept = [t for t in triples(base(kind)) if (t.subject, t.predicate) not in gone]
     # A drop that hits nothing would make the case mean something else.
     assert gone <= {(t.subject, t.predicate) for t in triples(base(kind))}
     return Graph([*kept, *triples(add)])
 
 
-def report(
-    drop: str = "", add: str = "", kind: Kind = Kind.DATASET, ids: tuple[str, ...] = (PROFILE,)
-) -> Report:
+def report(drop: str = "", add: str = "", kind: Kind = Kind.DATASET, ids: tuple[str, ...] = (PROFILE,)) -> Report:
     return profiles().validate(record(drop, add, kind), SUBJECT, kind, ids)
 
 
 def of_rule(found: Report, rule: str, path: str) -> list[Finding]:
-    return [
-        f for f in found.findings if rule in f.rules and f.path == path and f.constraint != "ImpliedClass"
-    ]
+    return [f for f in found.findings if rule in f.rules and f.path == path and f.constraint != "ImpliedClass"]
 
 
 @dataclass(frozen=True)
@@ -346,9 +340,7 @@ def test_a_broken_rule_is_found_at_its_field(case: Case) -> None:
         assert not found.conforms
 
 
-@pytest.mark.parametrize(
-    "case", [case for case in CASES if case.good], ids=names(tuple(c for c in CASES if c.good))
-)
+@pytest.mark.parametrize("case", [case for case in CASES if case.good], ids=names(tuple(c for c in CASES if c.good)))
 def test_another_form_that_keeps_the_rule_is_taken(case: Case) -> None:
     found = report(case.drop, case.good, case.kind)
     assert case.severity not in {f.severity for f in of_rule(found, case.rule, case.path)}
@@ -463,9 +455,7 @@ def test_the_shapes_are_well_formed_and_any_shacl_engine_takes_the_base_record()
     # A plain engine would also judge the other records that are only named here.
     graph = record("ex:d dct:source, ex:d dcat:hasVersion, ex:d dcat:inSeries")
     data = in_rdflib([*graph, *profiles().imply_types(graph, [PROFILE])])
-    conforms, _, words = pyshacl.validate(
-        data + facts_about(data), shacl_graph=shapes_graph(), meta_shacl=True
-    )
+    conforms, _, words = pyshacl.validate(data + facts_about(data), shacl_graph=shapes_graph(), meta_shacl=True)
     assert conforms, words
 
 

@@ -485,9 +485,7 @@ def test_every_rule_is_tried_or_its_absence_explained(number: int) -> None:
         ("ex:d dcat:landingPage", "dcat:landingPage", None),
     ],
 )
-def test_less_is_asked_where_data_are_not_closed(
-    level: str, line: str, path: str, severity: Severity | None
-) -> None:
+def test_less_is_asked_where_data_are_not_closed(level: str, line: str, path: str, severity: Severity | None) -> None:
     """The level is read from the record itself (H04); what is mandatory for NON_PUBLIC is not for the others."""
     found = report(drop=f"ex:d dct:accessRights\n{line}", add=f"ex:d dct:accessRights right:{level} .")
     assert {s for p, s in places(found) if p == path} == ({severity} if severity else set())
@@ -532,11 +530,7 @@ def test_every_field_is_described_for_people() -> None:
 
 def test_a_constraint_that_is_not_plain_says_what_is_wrong_and_how_it_is_mended() -> None:
     shapes = _shapes()
-    plain = {
-        s
-        for s in shapes.subjects()
-        if isinstance(s, rdflib.BNode) or str(s).startswith("urn:health-catalogue:v")
-    }
+    plain = {s for s in shapes.subjects() if isinstance(s, rdflib.BNode) or str(s).startswith("urn:health-catalogue:v")}
     hard = (SH["or"], SH.hasValue, SH["in"], SH.lessThanOrEquals, SH.pattern, SH["not"])
     for shape in {s for term in hard for s in shapes.subjects(term)} - plain:
         if "branch" not in str(shape):
@@ -570,9 +564,7 @@ def test_every_example_keeps_the_constraints_of_its_field() -> None:
 
 
 def test_the_form_knows_the_columns_of_a_table_though_a_list_of_them_is_allowed() -> None:
-    column = {f.path: f for f in profiles().fields([PROFILE], f"{PREFIXES['csvw']}Table")}[
-        f"{PREFIXES['csvw']}column"
-    ]
+    column = {f.path: f for f in profiles().fields([PROFILE], f"{PREFIXES['csvw']}Table")}[f"{PREFIXES['csvw']}column"]
     assert column.node == f"urn:health-catalogue:shapes:{PROFILE}:Column"
     assert column.obligation is Obligation.MANDATORY
 

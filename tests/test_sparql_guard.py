@@ -305,9 +305,7 @@ def calls(text: str) -> bool:
     st.sampled_from(["}", " }", "\n}"]),
 )
 @settings(max_examples=2000, deadline=None)
-def test_whatever_the_engine_would_call_is_refused(
-    template: str, before: str, call: str, after: str, end: str
-) -> None:
+def test_whatever_the_engine_would_call_is_refused(template: str, before: str, call: str, after: str, end: str) -> None:
     """Tried once on ten million such texts: the engine called in 281,000, and the guard had refused them all."""
     text = f"PREFIX e: {URL} PREFIX : {URL} {template.format(before, call, after)}{end}"
     if calls(text):

@@ -50,8 +50,7 @@ LONG = f"SELECT * {{ ?a ?b ?c . ?d ?e ?f BIND('{'long' * 500}' AS ?x) }}"
 def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
     store = Store(str(tmp_path_factory.mktemp("store") / "store"))
     title = [
-        Quad(NamedNode(f"{EX}{n}"), TITLE, Literal(f"Dataset {n}", language="en"), DefaultGraph())
-        for n in range(3000)
+        Quad(NamedNode(f"{EX}{n}"), TITLE, Literal(f"Dataset {n}", language="en"), DefaultGraph()) for n in range(3000)
     ]
     store.extend([*title, Quad(NamedNode(f"{EX}0"), TITLE, Literal("In a graph"), NamedNode(f"{EX}graph"))])
     return store
@@ -78,9 +77,7 @@ def started() -> Children:
 def make_pool(started: Children, snapshot: Path) -> Iterator[PoolMaker]:
     pools: list[QueryPool] = []
 
-    def make(
-        *, workers: int = 1, seconds: float = 20, memory: int = 500_000_000, queue: int = 20
-    ) -> QueryPool:
+    def make(*, workers: int = 1, seconds: float = 20, memory: int = 500_000_000, queue: int = 20) -> QueryPool:
         pool = QueryPool(workers=workers, seconds=seconds, memory=memory, queue=queue)
         pools.append(pool)
         pool.use(snapshot)
@@ -123,11 +120,7 @@ def wait_until(condition: Callable[[], bool], seconds: float = 5) -> float:
 
 def children(pid: int) -> list[int]:
     """Processes that a process has started and that still run."""
-    found = [
-        int(name)
-        for task in Path(f"/proc/{pid}/task").glob("*/children")
-        for name in task.read_text().split()
-    ]
+    found = [int(name) for task in Path(f"/proc/{pid}/task").glob("*/children") for name in task.read_text().split()]
     return [child for child in found if runs(child)]
 
 
@@ -149,9 +142,7 @@ def test_a_table_comes_in_four_formats(pool: QueryPool) -> None:
     assert answer(pool, text, "text/tab-separated-values") == b'?x\n"Dataset 1"@en\n'
 
 
-@pytest.mark.parametrize(
-    ("text", "truth"), [("ASK { ?s ?p ?o }", True), ("ASK { ?s <http://a/b> ?o }", False)]
-)
+@pytest.mark.parametrize(("text", "truth"), [("ASK { ?s ?p ?o }", True), ("ASK { ?s <http://a/b> ?o }", False)])
 def test_a_truth_value_comes_in_four_formats(pool: QueryPool, text: str, truth: bool) -> None:
     word = str(truth).lower().encode()
     assert json.loads(answer(pool, text))["boolean"] is truth
@@ -166,9 +157,7 @@ def test_a_graph_comes_in_four_formats(pool: QueryPool, text: str, media_type: s
     format_ = RdfFormat.from_media_type(media_type)
     assert format_ is not None
     triples = [quad.triple for quad in parse(answer(pool, text, media_type), format_)]
-    assert [(str(t.subject.value), t.predicate, t.object.value) for t in triples] == [
-        (f"{EX}7", TITLE, "Dataset 7")
-    ]
+    assert [(str(t.subject.value), t.predicate, t.object.value) for t in triples] == [(f"{EX}7", TITLE, "Dataset 7")]
 
 
 def test_turtle_is_written_with_our_prefixes(pool: QueryPool) -> None:
@@ -335,9 +324,7 @@ def test_an_image_stays_while_a_query_reads_it(make_pool: PoolMaker, snapshot: P
     wait_until(lambda: not snapshot.exists())
 
 
-def test_a_missing_image_is_said_and_a_good_one_mends_it(
-    pool: QueryPool, tmp_path: Path, store: Store
-) -> None:
+def test_a_missing_image_is_said_and_a_good_one_mends_it(pool: QueryPool, tmp_path: Path, store: Store) -> None:
     answer(pool, "ASK {}")
     pool.use(tmp_path / "nowhere")
     wait_until(lambda: pool.status()["idle"] == 0)
@@ -499,17 +486,13 @@ def read_all(worker: Worker) -> None:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="seccomp is of Linux")
 @pytest.mark.parametrize("call", CALLS)
-def test_the_worker_cannot_call_even_what_the_guard_has_not_seen(
-    call: str, canary: Canary, snapshot: Path
-) -> None:
+def test_the_worker_cannot_call_even_what_the_guard_has_not_seen(call: str, canary: Canary, snapshot: Path) -> None:
     worker = Worker(seconds=20, memory=10**9)
     try:
         assert worker.sealed
         worker.open(snapshot)
         text = call.format(url=canary.url)
-        worker.send(
-            frames.QUERY, query=text, base_iri=BASE, media_type=JSON, default_graphs=[], named_graphs=[]
-        )
+        worker.send(frames.QUERY, query=text, base_iri=BASE, media_type=JSON, default_graphs=[], named_graphs=[])
         if "SILENT" in text:
             read_all(worker)
         else:

@@ -165,15 +165,11 @@ REVISION = Revision(
 
 
 def record(kind: Kind = Kind.DATASET) -> Record:
-    return Record(
-        kind, "lung", State.PUBLISHED, 3, 3, 1, 1, "main", None, "x", "Lung", NOW, NOW, NOW, "d", "d"
-    )
+    return Record(kind, "lung", State.PUBLISHED, 3, 3, 1, 1, "main", None, "x", "Lung", NOW, NOW, NOW, "d", "d")
 
 
 def dataset_html(made: Graph) -> str:
-    page = views.dataset_page(
-        record(), REVISION, made, SUBJECT, FIELDS, Names(), nested, base_url=SITE.base_url
-    )
+    page = views.dataset_page(record(), REVISION, made, SUBJECT, FIELDS, Names(), nested, base_url=SITE.base_url)
     return render("dataset", page, SITE)
 
 
@@ -193,9 +189,7 @@ class Elements(HTMLParser):
         self.text += data
 
 
-def finding(
-    field: str, severity: Severity, value: str | None = None, fix: dict[str, str] | None = None
-) -> Finding:
+def finding(field: str, severity: Severity, value: str | None = None, fix: dict[str, str] | None = None) -> Finding:
     return Finding(
         severity, "p-1/x", field, "dct:x", f"Dataset › {field}", PAGE, value, f"{field} is wrong.",
         "Mend it.", ("p-1",), ("H01",), fix,
@@ -207,11 +201,7 @@ REPORT = Report(
     Kind.DATASET,
     "Lung screening",
     False,
-    (
-        ProfileOutcome(
-            "p-1", "Profile One", "1.0", f"{ACCESS_RIGHT}PUBLIC", False, {"violation": 1, "warning": 1}
-        ),
-    ),
+    (ProfileOutcome("p-1", "Profile One", "1.0", f"{ACCESS_RIGHT}PUBLIC", False, {"violation": 1, "warning": 1}),),
     (
         finding("Keyword", Severity.WARNING),
         finding("Size", Severity.INFO),
@@ -256,9 +246,7 @@ def every_page() -> dict[str, str]:
         "validate": render("validate", form, SITE),
         "report": render("report", views.report_page([REPORT], form, base_url=SITE.base_url), SITE),
         "sparql": render("sparql", views.SparqlPage(example.query, (example,), ("30 s",), table=table), SITE),
-        "withdrawn": render(
-            "withdrawn", views.WithdrawnPage(Kind.CATALOG, "/catalog/x", "Old", NOW, "Merged"), SITE
-        ),
+        "withdrawn": render("withdrawn", views.WithdrawnPage(Kind.CATALOG, "/catalog/x", "Old", NOW, "Merged"), SITE),
         "error": render("error", views.error_page(404, "Not found", "No.", details={"known": ["a"]}), SITE),
         "profile": render("profile", views.ProfilePage("p-1", "P", "1", "About.", (section,)), SITE),
     }
@@ -294,9 +282,7 @@ def test_fields_give_groups_labels_and_order() -> None:
     ]  # fmt: skip
     assert [fact.label for fact in groups[0].facts][:4] == ["Title", "Description", "Identifier", "Version"]
     assert "Alternative title" not in [fact.label for fact in groups[0].facts]
-    assert [fact.term for fact in groups[2].facts if "funder" in fact.term] == [
-        "https://example.org/ns#funder"
-    ]
+    assert [fact.term for fact in groups[2].facts if "funder" in fact.term] == ["https://example.org/ns#funder"]
 
 
 def test_absent_mandatory_and_recommended_fields_are_named_as_not_stated() -> None:
@@ -317,9 +303,7 @@ def test_a_path_of_alternatives_collects_the_values_of_all() -> None:
     assert len(groups) == 1
 
 
-@pytest.mark.parametrize(
-    "path", ["^<https://example.org/a>", "(<https://example.org/a>/<https://example.org/b>)"]
-)
+@pytest.mark.parametrize("path", ["^<https://example.org/a>", "(<https://example.org/a>/<https://example.org/b>)"])
 def test_a_path_that_is_no_property_leaves_its_values_to_the_further_statements(path: str) -> None:
     made = graph(f'<{PAGE}> <https://example.org/a> "one" .')
 
@@ -406,8 +390,7 @@ def test_a_period_is_one_line_and_alike_nodes_make_a_table() -> None:
 
 def test_a_chain_that_is_too_deep_and_a_circle_are_both_shown_whole() -> None:
     steps = [
-        f"<{PAGE}#{i}> <https://example.org/next> <#{i + 1}> ; <https://example.org/is> 'step {i}' ."
-        for i in range(60)
+        f"<{PAGE}#{i}> <https://example.org/next> <#{i + 1}> ; <https://example.org/is> 'step {i}' ." for i in range(60)
     ]
     made = graph(
         f"BASE <{PAGE}>\n<{PAGE}> <https://example.org/next> <#0> .\n<#60> <https://example.org/next> <> .\n"
@@ -420,9 +403,7 @@ def test_a_chain_that_is_too_deep_and_a_circle_are_both_shown_whole() -> None:
 
 
 def test_a_page_is_bounded_and_says_what_it_leaves_out() -> None:
-    made = graph(
-        f"<{PAGE}> <http://www.w3.org/ns/dcat#keyword> {', '.join(repr(f'k{i}') for i in range(9000))} ."
-    )
+    made = graph(f"<{PAGE}> <http://www.w3.org/ns/dcat#keyword> {', '.join(repr(f'k{i}') for i in range(9000))} .")
     made.add(SUBJECT, DCT["alternative"], Literal("x" * 1_000_000))
     html = dataset_html(made)
 
@@ -487,9 +468,7 @@ def test_a_row_of_a_list_has_what_helps_to_choose() -> None:
 
 def test_a_long_description_is_cut_between_words_and_a_title_never() -> None:
     title = "Lung " * 200
-    made = graph(
-        f"<{PAGE}> <{DCT['title'].value}> '{title}' ; <{DCT['description'].value}> '{'nodule ' * 200}' ."
-    )
+    made = graph(f"<{PAGE}> <{DCT['title'].value}> '{title}' ; <{DCT['description'].value}> '{'nodule ' * 200}' .")
     row = views.summary(made, SUBJECT, FIELDS, Names(), path="/dataset/lung")
 
     assert row.title.text == title
@@ -612,9 +591,7 @@ def test_static_files_are_addressed_by_their_content() -> None:
     assert b"//" not in style.replace(b"*/", b"").replace(b"/*", b"")
 
 
-NODES = st.sampled_from(
-    [NamedNode(f"{PAGE}{end}") for end in ("", "#a", "#b", "#main", "#s-1", "/distribution/c")]
-)
+NODES = st.sampled_from([NamedNode(f"{PAGE}{end}") for end in ("", "#a", "#b", "#main", "#s-1", "/distribution/c")])
 TERMS = sorted({t.predicate for t in graph()} | {RDFS["label"]}, key=lambda term: term.value)
 LITERALS = [triple.object for triple in graph() if isinstance(triple.object, Literal)]
 VALUES = st.one_of(

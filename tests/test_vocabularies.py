@@ -190,9 +190,7 @@ def test_a_known_code_on_the_acceptance_base_is_in_the_scheme_on_that_base(
     vocabularies: Vocabularies,
 ) -> None:
     known, unknown = (ACCEPTANCE + f"healthcategories/{code}" for code in ("EHRS", "XYZ"))
-    assert vocabularies.lookup([known, unknown]) == [
-        triple(known, "inScheme", ACCEPTANCE + "healthcategories")
-    ]
+    assert vocabularies.lookup([known, unknown]) == [triple(known, "inScheme", ACCEPTANCE + "healthcategories")]
     assert vocabularies.contains(ACCEPTANCE + "healthcategories", known)
     assert not vocabularies.contains(HDEU + "healthcategories", known)
     assert vocabularies.replacement(known) == HDEU + "healthcategories/EHRS"

@@ -46,9 +46,7 @@ PAGES = {
     "/catalog.ttl": TURTLE,
 }
 _TIMES = re.compile(rb'(<time datetime="[^"]*">[^<]*)|(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[.\d]*(Z|\+00:00))')
-_UNREACHABLE = re.compile(
-    r"connection broken by|Failed to establish a new connection|Temporary failure in name", re.I
-)
+_UNREACHABLE = re.compile(r"connection broken by|Failed to establish a new connection|Temporary failure in name", re.I)
 
 
 def run(*command: str | Path, cwd: Path) -> None:
@@ -123,11 +121,7 @@ def test_no_path_of_the_machine_that_built_it_is_in_the_wheel(wheel: Path) -> No
 
 def test_the_wheel_names_its_command_its_licence_and_its_python(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
-        texts = {
-            n.split(".dist-info/")[1]: archive.read(n).decode()
-            for n in archive.namelist()
-            if "dist-info/" in n
-        }
+        texts = {n.split(".dist-info/")[1]: archive.read(n).decode() for n in archive.namelist() if "dist-info/" in n}
 
     assert "catalogue = catalogue.cli:main" in texts["entry_points.txt"]
     assert "Requires-Python: >=3.11" in texts["METADATA"]

@@ -12,6 +12,8 @@ from pydantic import ValidationError
 
 from catalogue.settings import Settings, load_settings
 
+from .log import Lines
+
 # Beside 0 (fine) and click's 2 (wrong use).
 FINDINGS, FAILED = 1, 3
 
@@ -34,7 +36,7 @@ def configure_logging(form: str) -> None:
     # Tracebacks without the values of variables: those may be a token, a draft or a query.
     plain = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
     traces = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
-    json = form == "json"
+    json = form == "json" or (form == "auto" and not sys.stderr.isatty())
     renderer: Any = structlog.processors.JSONRenderer() if json else plain
     structlog.configure(
         processors=[
@@ -45,6 +47,6 @@ def configure_logging(form: str) -> None:
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.WriteLoggerFactory(Lines(sys.stderr)),  # type: ignore[arg-type]
         cache_logger_on_first_use=True,
     )

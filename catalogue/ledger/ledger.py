@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,6 +25,7 @@ from .schema import record as record_table
 from .schema import revision as revision_table
 from .writes import Change, Save, Withdraw, event_kinds, record_values, unpack
 
+_FRESH_SECONDS = 0.002
 _IN = 500  # values in one IN (…): SQLite caches the statement
 _LAST_SEQ = select(func.coalesce(func.max(event_table.c.seq), 0))
 _RECORD_COLUMNS = [column for column in record_table.c if column.name != "words"]
@@ -36,6 +38,8 @@ class Ledger:
         self.engine = open_engine(path)
         self._watch = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
         self._watching = threading.Lock()
+        self._look_again = 0.0
+        self._version = 0
 
     def close(self) -> None:
         """Close every connection."""
@@ -70,12 +74,14 @@ class Ledger:
         at = datetime.now(UTC).replace(tzinfo=None)
         try:
             with writing(self.engine) as connection:
-                return _append(connection, changes, person, at)
+                events = _append(connection, changes, person, at)
         except IntegrityError as error:
             raise Conflict(
                 "Another record has the same slug, subject or identifier.",
                 mend="Change the existing record with PUT, or give this one its own dct:identifier.",
             ) from error
+        self._look_again = 0.0
+        return events
 
     # -- reading ---------------------------------------------------------------------------------------------------
 
@@ -99,11 +105,15 @@ class Ledger:
     def version(self) -> int:
         """A number that differs whenever anybody, here or in another process, has written since.
 
-        Costs some microseconds, so that what was read may be kept as long as it stays the same.
+        What was read may be kept as long as it stays the same. Writes of this process are told at once, those of
+        another within two milliseconds: asking the database at every request would make all threads wait in line.
         Source: SQLite `PRAGMA data_version`.
         """
-        with self._watching:
-            return int(self._watch.execute("PRAGMA data_version").fetchone()[0])
+        if time.monotonic() > self._look_again:
+            with self._watching:
+                self._look_again = time.monotonic() + _FRESH_SECONDS
+                self._version = int(self._watch.execute("PRAGMA data_version").fetchone()[0])
+        return self._version
 
     def events(self, after: int, limit: int = 1000) -> list[Event]:
         """The events behind a position, oldest first."""

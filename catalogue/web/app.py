@@ -10,6 +10,7 @@ from flask import Flask, Response, g, redirect, request
 from catalogue.services import Catalogue
 
 from . import errors
+from .cache import Cache
 from .feeds import feeds
 from .health import health
 from .pages import pages
@@ -40,6 +41,7 @@ def create_app(catalogue: Catalogue) -> Flask:
     app.add_url_rule("/favicon.ico", "favicon", lambda: redirect("/static/favicon.svg", 301))
     app.before_request(_begin)
     app.after_request(_finish)
+    app.wsgi_app = Cache(app.wsgi_app, catalogue.ledger, _log)  # type: ignore[method-assign]
     return app
 
 
@@ -52,12 +54,10 @@ def _finish(response: Response) -> Response:
     headers.setdefault("Content-Security-Policy", _POLICY)
     headers.setdefault("X-Content-Type-Options", "nosniff")
     headers.setdefault("Referrer-Policy", "same-origin")
-    # Neither query nor body: a draft, a token or a query text has no place in a log.
-    log.info(
-        "request",
-        method=request.method,
-        path=request.path,
-        status=response.status_code,
-        ms=round((time.perf_counter() - g.started) * 1000, 1),
-    )
+    _log(request.method, request.path, response.status_code, time.perf_counter() - g.started)
     return response
+
+
+def _log(method: str, path: str, status: int, seconds: float) -> None:
+    # Neither query nor body: a draft, a token or a query text has no place in a log.
+    log.info("request", method=method, path=path, status=status, ms=round(seconds * 1000, 1))
