@@ -55,6 +55,7 @@ class Vocabularies:
                 self._concepts.setdefault(concept.iri, concept)
                 self._holders[concept.iri] = (*self._holders.get(concept.iri, ()), scheme.iri)
         self._rewrites = rewrites
+        self._old = tuple(rule.old for rule in rewrites.prefixes)
         self._prefixes = _by_prefix(self.schemes)
         self._by_label: dict[str, list[dict[str, set[str]]]] = {}
 
@@ -214,6 +215,8 @@ class Vocabularies:
 
     def _prefix_rule(self, iri: str) -> tuple[Prefix | None, str]:
         """The longest rule that applies, and what it makes of the IRI."""
+        if not iri.startswith(self._old):
+            return None, iri
         for rule in self._rewrites.prefixes:
             current = rule.rewrite(iri)
             if current is not None:
