@@ -79,8 +79,9 @@ class ShapeSet:
         self.properties: dict[Subject, PropertyShape] = {}
         self.nodes: dict[Subject, NodeShape] = {}
         self._fields: dict[Subject, PropertyShape] = {}
+        self._dropped = {subject for subject in self.graph.subjects() if self._is_dropped(subject)}
         for subject in self.graph.subjects():
-            if self.graph.value(subject, SH["path"]):
+            if self.graph.value(subject, SH["path"]) and subject not in self._dropped:
                 self.properties[subject] = self._property(subject)
         for subject in self.graph.subjects():
             if subject not in self.properties and self._is_node_shape(subject):
@@ -153,6 +154,12 @@ class ShapeSet:
 
     # Reading
 
+    def _is_dropped(self, subject: Subject) -> bool:
+        """Whether a profile that takes over another one's file says that this field of it does not hold."""
+        about = self.graph.about(subject)
+        off = any(value.value in ("true", "1") for value in about.get(SH["deactivated"], ()))
+        return off and SH["name"] in about
+
     def _is_node_shape(self, subject: Subject) -> bool:
         about = self.graph.about(subject)
         return SH["NodeShape"] in about.get(RDF["type"], ()) or SH["targetClass"] in about or SH["property"] in about
@@ -169,6 +176,8 @@ class ShapeSet:
             nodes=_subjects(about.get(SH["node"], ())),
         )
         for value in _subjects(about.get(SH["property"], ())):
+            if value in self._dropped:
+                continue
             if value not in self.properties:
                 raise IllFormed(f"{self._name(subject)} refers to {self._name(value)}, which has no sh:path")
             shape.properties.append(self.properties[value])
