@@ -15,7 +15,7 @@ from catalogue import __version__
 from catalogue.errors import CatalogueError
 from catalogue.settings import Settings
 
-from . import records, service, tokens
+from . import convert, records, service, tokens
 from .common import FAILED, configure_logging, read_settings
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -69,6 +69,9 @@ def main(context: click.Context, /, **flags: str | None) -> None:
     configure_logging(context.obj.log_format)
 
 
-for command in (service.serve, service.demo, service.rebuild, records.submit, records.validate, records.withdraw):
+for command in (
+    *(service.serve, service.demo, service.rebuild),
+    *(records.submit, records.validate, convert.convert, records.withdraw),
+):
     main.add_command(command)
 main.add_command(tokens.token)

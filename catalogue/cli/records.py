@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import glob
 import json
+import os
+import re
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -22,11 +25,19 @@ from .common import FAILED, FINDINGS
 if TYPE_CHECKING:
     from pyoxigraph import Triple
 
+    from catalogue.profiles.report_formats import Judged
     from catalogue.services import Catalogue
 
 _FORMATS = {format.name: format for format in media.READ}
-_COLOURS = {Severity.VIOLATION: "red", Severity.WARNING: "yellow", Severity.INFO: "blue"}
-_format = click.option(
+# Other suffixes that we read (.json, .xml, .owl) are in a folder more often something else.
+_IN_FOLDERS = {format.suffix for format in media.READ}
+_COLOURS = {
+    Severity.VIOLATION.upper(): "red",
+    Severity.WARNING.upper(): "yellow",
+    Severity.INFO.upper(): "blue",
+}
+_SEVERITY = re.compile(rf"^(?:{'|'.join(_COLOURS)})(?=  )", re.MULTILINE)
+input_format_option = click.option(
     "--format",
     "input_format",
     type=click.Choice(list(_FORMATS)),
@@ -38,51 +49,63 @@ _files = click.argument("files", nargs=-1, required=True, metavar="FILE...")
 
 @click.command()
 @_files
-@_format
+@input_format_option
 @click.option("--profile", "profiles", multiple=True, help="Profile to check against; may stand several times.")
-@_json
+@click.option(
+    "--format-report",
+    "form",
+    type=click.Choice(["text", "json", "sarif", "junit", "shacl"]),
+    default="text",
+    show_default=True,
+    help="How to write the report; shacl is a SHACL validation report in Turtle.",
+)
+@click.option("--json", "as_json", is_flag=True, help="The same as --format-report json.")
 @click.pass_obj
 def validate(
-    settings: Settings, files: Sequence[str], input_format: str | None, profiles: Sequence[str], as_json: bool
+    settings: Settings,
+    files: Sequence[str],
+    input_format: str | None,
+    profiles: Sequence[str],
+    form: str,
+    as_json: bool,
 ) -> None:
     """Check descriptions without publishing anything. `-` is standard input.
+
+    FILE may be a folder (every .ttl, .jsonld, .rdf, .nt, .nq and .trig in it and below) or a pattern in quotes
+    ("data/**/*.ttl"). Colours are for a terminal only; NO_COLOR turns them off.
 
     Ends with 0 when everything conforms, 1 when something does not, 3 when a file cannot be read.
 
     \b
-    Example:
+    Examples:
         catalogue validate --profile eucaim-2 --profile healthdcat-ap-8 dataset.ttl
+        catalogue validate --format-report sarif data/datasets > report.sarif
     """
-    from catalogue.profiles.reporting import report_json
+    from catalogue.profiles.report_formats import Judged
     from catalogue.services import Catalogue
     from catalogue.services.validating import validate as judge
 
-    found: list[dict[str, object]] = []
-    worst = 0
+    form = "json" if as_json else form
+    judged: list[Judged] = []
     with Catalogue.open(settings) as catalogue:
-        for name, data, format in _inputs(files, input_format):
+        for name, data, format in inputs(_expanded(files), input_format):
             try:
-                reports = judge(catalogue, _parse(catalogue, data, format), list(profiles))
+                each = Judged(name, judge(catalogue, parsed(catalogue, data, format), list(profiles)))
             except CatalogueError as error:
-                worst = FAILED
-                found.append({"file": name, "problem": {"detail": error.what, "mend": error.mend, **error.details}})
-                if not as_json:
-                    click.echo(click.style(f"{name}: cannot be checked. ", fg="red", bold=True) + error.what)
-                    click.echo(f"  {error.mend}\n")
-                continue
-            if not all(report.conforms for report in reports):
-                worst = max(worst, FINDINGS)
-            found.append({"file": name, "reports": [report_json(report) for report in reports]})
-            if not as_json:
-                _print(name, reports)
-    if as_json:
-        click.echo(json.dumps(found, ensure_ascii=False, indent=1))
-    sys.exit(worst)
+                each = Judged(name, problem=error)
+            judged.append(each)
+            if form == "text":
+                _print_judged(each)
+    if form != "text":
+        click.echo(_written(judged, form), nl=False)
+    if any(each.problem for each in judged):
+        sys.exit(FAILED)
+    sys.exit(0 if all(report.conforms for each in judged for report in each.reports) else FINDINGS)
 
 
 @click.command()
 @_files
-@_format
+@input_format_option
 @click.option(
     "--state",
     "target",
@@ -129,7 +152,7 @@ def submit(
     options = Options(publish=target == "published", catalog=catalog, atomic=not partial, note=note)
     worst = 0
     with Catalogue.open(settings) as catalogue:
-        for name, data, format in _inputs(files, input_format):
+        for name, data, format in inputs(files, input_format):
             if no_validate:
                 count = load(catalogue, data, format, catalogue.system(), note=note)
                 told = json.dumps({"file": name, "published": count})
@@ -137,7 +160,7 @@ def submit(
                 continue
             from catalogue.services.submitting import submit as take
 
-            outcomes = take(catalogue, _parse(catalogue, data, format), catalogue.system(), options)
+            outcomes = take(catalogue, parsed(catalogue, data, format), catalogue.system(), options)
             for outcome in outcomes:
                 if outcome.status == "refused":
                     worst = FINDINGS
@@ -182,7 +205,13 @@ def withdraw(settings: Settings, iri: str, reason: str, successor: str | None) -
     click.echo(f"Withdrawn: {record.title}")
 
 
-def _inputs(files: Sequence[str], input_format: str | None) -> Iterator[tuple[str, bytes, Format]]:
+def inputs(files: Sequence[str], input_format: str | None) -> Iterator[tuple[str, bytes, Format]]:
+    """Name, bytes and format of each file; `-` is standard input.
+
+    Raises:
+        click.UsageError: There is no such file, or standard input has no format.
+        UnsupportedMediaType: The name does not say the format.
+    """
     for name in files:
         if name == "-":
             if input_format is None:
@@ -195,18 +224,79 @@ def _inputs(files: Sequence[str], input_format: str | None) -> Iterator[tuple[st
         yield name, path.read_bytes(), _FORMATS[input_format] if input_format else media.by_file_name(path.name)
 
 
-def _parse(catalogue: Catalogue, data: bytes, format: Format) -> list[Triple]:
+def _expanded(names: Sequence[str]) -> list[str]:
+    """The files that names, folders and patterns stand for, each once.
+
+    Raises:
+        click.UsageError: A folder or a pattern stands for none.
+    """
+    found: dict[str, None] = {}
+    for name in names:
+        if Path(name).is_dir():
+            several = [str(path) for path in sorted(Path(name).rglob("*")) if path.suffix.lower() in _IN_FOLDERS]
+        elif name != "-" and glob.has_magic(name) and not Path(name).exists():
+            several = sorted(glob.iglob(name, recursive=True))
+        else:
+            found[name] = None
+            continue
+        files = [path for path in several if Path(path).is_file()]
+        if not files:
+            raise click.UsageError(f"There is no description in {name!r}.")
+        found.update(dict.fromkeys(files))
+    return list(found)
+
+
+def parsed(catalogue: Catalogue, data: bytes, format: Format) -> list[Triple]:
+    """The triples of a file, within the catalogue's limits.
+
+    Raises:
+        InvalidSubmission: It cannot be read.
+    """
     from catalogue.rdf.parse import parse
 
     return parse(data, format, base_iri=f"{catalogue.identity.base}/", limits=catalogue.limits)
+
+
+def _written(judged: Sequence[Judged], form: str) -> str:
+    """All reports in a form for machines."""
+    from catalogue.profiles.report_formats import junit, sarif
+    from catalogue.profiles.reporting import report_graph, report_json
+    from catalogue.rdf.serialise import serialise
+
+    if form == "junit":
+        return junit(judged).decode()
+    if form == "shacl":
+        for each in judged:
+            if each.problem is not None:  # a SHACL report has no place for it
+                click.echo(f"{each.name}: cannot be checked. {each.problem.what} {each.problem.mend}", err=True)
+        return serialise(report_graph([r for each in judged for r in each.reports]), media.TURTLE).decode()
+    if form == "sarif":
+        return json.dumps(sarif(judged), ensure_ascii=False, indent=1) + "\n"
+    found = [
+        {"file": each.name, "problem": {"detail": each.problem.what, "mend": each.problem.mend, **each.problem.details}}
+        if each.problem is not None
+        else {"file": each.name, "reports": [report_json(report) for report in each.reports]}
+        for each in judged
+    ]
+    return json.dumps(found, ensure_ascii=False, indent=1) + "\n"
+
+
+def _print_judged(judged: Judged) -> None:
+    if judged.problem is None:
+        _print(judged.name, judged.reports)
+        return
+    said = click.style(f"{judged.name}: cannot be checked. ", fg="red", bold=True) + judged.problem.what
+    click.echo(f"{said}\n  {judged.problem.mend}\n", color=colour())
 
 
 def _print(name: str, reports: Sequence[Report]) -> None:
     from catalogue.profiles.reporting import report_text
 
     for report in reports:
-        text = report_text(report)
-        for severity, colour in _COLOURS.items():
-            word = severity.value.capitalize()
-            text = text.replace(f"{word}:", click.style(f"{word}:", fg=colour, bold=True))
-        click.echo(f"{click.style(name, bold=True)}\n{text}")
+        text = _SEVERITY.sub(lambda m: click.style(m[0], fg=_COLOURS[m[0]], bold=True), report_text(report))
+        click.echo(f"{click.style(name, bold=True)}\n{text}", color=colour())
+
+
+def colour() -> bool | None:
+    """Whether to colour: never with NO_COLOR (https://no-color.org), else when the output is a terminal."""
+    return False if os.environ.get("NO_COLOR") else None

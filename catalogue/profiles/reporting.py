@@ -8,14 +8,18 @@ from __future__ import annotations
 import hashlib
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 from pyoxigraph import BlankNode, Literal, NamedNode, RdfFormat, Triple, parse
 
-from catalogue.model import Completeness, Finding, Report, Severity
+from catalogue.model import Completeness, Finding, ProfileOutcome, Report, Severity
 from catalogue.rdf.graph import Graph, Term
-from catalogue.rdf.namespaces import RDF, SH, XSD, compact
+from catalogue.rdf.namespaces import DCT, RDF, SH, XSD, compact
 
+# The JSON Schema (2020-12) of the reports as JSON, with both envelopes: the service's and the command line's.
+SCHEMA = Path(__file__).parent / "report.schema.json"
+_MOST_NEXT = 5
 _SEVERITY = {Severity.VIOLATION: SH["Violation"], Severity.WARNING: SH["Warning"], Severity.INFO: SH["Info"]}
 
 
@@ -32,6 +36,7 @@ def report_json(report: Report) -> dict[str, Any]:
                 "title": outcome.title,
                 "version": outcome.version,
                 "level": outcome.level,
+                "level_why": level_why(report, outcome),
                 "conforms": outcome.conforms,
                 "counts": dict(outcome.counts),
             }
@@ -39,9 +44,35 @@ def report_json(report: Report) -> dict[str, Any]:
         ],
         "findings": [_finding_json(finding) for finding in report.findings],
         "completeness": _completeness_json(report.completeness) if report.completeness else None,
+        "next": [{"field": f.field, "path": f.path, "mend": f.mend} for f in next_fields(report)],
         "vocabularies": dict(report.vocabularies),
         "engine": report.engine,
     }
+
+
+def level_why(report: Report, outcome: ProfileOutcome) -> str:
+    """Why a profile judged at its access level, in a sentence; empty when it has no levels for this record."""
+    if outcome.level is None:
+        return ""
+    # A level that the record does not state clearly always has a finding about the access rights (shapes.md).
+    doubts = (f for f in report.findings if f.focus == report.subject and f.property == DCT["accessRights"].value)
+    if any(outcome.id in finding.profiles for finding in doubts):
+        return "The access rights are not clear, so the strictest level applies."
+    return "The access rights of the dataset say so."
+
+
+def next_fields(report: Report) -> list[Finding]:
+    """What to add next once nothing violates: at most five fields of the record that are missing and recommended.
+
+    Fields whose absence is a warning come first, then those whose absence is a note; both in the profile's order.
+    """
+    missing = [
+        finding
+        for severity in (Severity.WARNING, Severity.INFO)
+        for finding in report.findings
+        if finding.severity is severity and finding.constraint == "MinCount" and finding.focus == report.subject
+    ]
+    return missing[:_MOST_NEXT]
 
 
 def _finding_json(finding: Finding) -> dict[str, Any]:
@@ -85,13 +116,28 @@ def report_text(report: Report) -> str:
         parts = _completeness_json(report.completeness).items()
         given = ", ".join(f"{part['given']} of {part['of']} {name}" for name, part in parts if part["of"])
         lines.append(f"  given: {given}" if given else "  given: nothing is asked")
+    lines += _about_lines(report)
     for finding in report.findings:
         lines.append("")
         lines += _finding_lines(finding)
-    return "\n".join(map(_one_line, lines)) + "\n"
+    return "\n".join(map(one_line, lines)) + "\n"
 
 
-def _one_line(line: str) -> str:
+def _about_lines(report: Report) -> Iterator[str]:
+    for outcome in report.profiles:
+        if outcome.level:
+            yield f"  level {outcome.level} of {outcome.title}: {level_why(report, outcome)}"
+    following = ", ".join(finding.field for finding in next_fields(report))
+    if following:
+        yield f"  add next: {following}"
+    by_version: dict[str, list[str]] = {}
+    for name, version in report.vocabularies.items():
+        by_version.setdefault(version, []).append(name)
+    for version, names in by_version.items():
+        yield f"  vocabularies ({version}): {', '.join(names)}"
+
+
+def one_line(line: str) -> str:
     """Without control and format characters: a title must not steer the terminal or forge a line."""
     return "".join(c if unicodedata.category(c) not in ("Cc", "Cf", "Zl", "Zp") else " " for c in line)
 

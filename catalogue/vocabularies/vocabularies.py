@@ -45,6 +45,7 @@ class Vocabularies:
             rewrites: The known replacements.
         """
         self.schemes: tuple[Scheme, ...] = tuple(entry.scheme for entry in entries)
+        self._entries = {entry.scheme.iri: entry for entry in entries}
         self._graphs = [(entry.scheme.iri, folder / entry.file) for entry in entries]
         self._named = {key: scheme for scheme in self.schemes for key in (scheme.name, scheme.iri)}
         self._listed = {iri: tuple(members) for iri, members in concepts.items()}
@@ -76,6 +77,10 @@ class Vocabularies:
     def scheme(self, name_or_iri: str) -> Scheme | None:
         """The vocabulary with that short name or IRI."""
         return self._named.get(name_or_iri)
+
+    def entry(self, scheme: Scheme) -> Entry:
+        """What the index says besides about a vocabulary: its owner, how it is incomplete, the licence document."""
+        return self._entries[scheme.iri]
 
     def concepts(self, scheme: str) -> list[Concept]:
         """All concepts of a vocabulary (name or IRI), deprecated ones too; none when we do not hold it."""

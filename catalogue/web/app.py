@@ -17,6 +17,7 @@ from .pages import pages
 from .records import records
 from .sparql import sparql
 from .validation import validation
+from .vocabularies import vocabularies
 
 log = structlog.get_logger()
 
@@ -35,7 +36,7 @@ def create_app(catalogue: Catalogue) -> Flask:
     app.extensions["catalogue"] = catalogue
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
-    for blueprint in (records, feeds, pages, validation, sparql, health):
+    for blueprint in (records, feeds, pages, validation, sparql, health, vocabularies):
         app.register_blueprint(blueprint)
     errors.register(app)
     app.add_url_rule("/favicon.ico", "favicon", lambda: redirect("/static/favicon.svg", 301))
