@@ -53,7 +53,7 @@ class Settings(BaseSettings):
     query_queue: int = Field(8, ge=0, description="Queries that may wait for a process; more get 503.")
     query_bytes: int = Field(100_000, gt=0, description="Longest query text.")
 
-    threads: int = Field(24, gt=0, description="Threads that answer requests.")
+    threads: int = Field(16, gt=0, description="Threads that answer requests.")
     page_size: int = Field(25, gt=0, le=200, description="Datasets on one page of the list.")
     feed_page_size: int = Field(100, gt=0, le=1000, description="Datasets on one page of the DCAT feed.")
     log_format: str = Field(

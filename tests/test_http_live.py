@@ -119,7 +119,7 @@ def test_idle_connections_do_not_hold_the_service(live: LiveServer) -> None:
         connection.close()
 
     assert status == 200
-    assert time.monotonic() - started < 25
+    assert time.monotonic() - started < 60
 
 
 def test_a_query_is_ended_at_the_deadline_and_pages_answer_meanwhile(live: LiveServer) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import shutil
 import threading
 import time
@@ -16,6 +17,7 @@ from harness import (
     RDF_XML,
     SERVED,
     SUFFIXES,
+    TOKEN,
     TURTLE,
     Opener,
     Service,
@@ -75,7 +77,7 @@ def test_the_format_is_what_the_client_likes_best(
     answer = library.get(path, accept)
 
     assert (answer.status_code, answer.headers["Content-Type"]) == (200, CONTENT_TYPES[expected])
-    assert answer.headers["Vary"] == "Accept"
+    assert answer.headers["Vary"] == "Accept, Accept-Encoding"
 
 
 @pytest.mark.parametrize("path", [*RECORDS, "/", "/datasets", f"/record{GLIOMA}"])
@@ -93,7 +95,7 @@ def test_a_suffix_fixes_the_format(library: Service, path: str, media_type: str)
     answer = library.get(path + SUFFIXES[media_type], "text/html")
 
     assert (answer.status_code, answer.headers["Content-Type"]) == (200, CONTENT_TYPES[media_type])
-    assert "Vary" not in answer.headers
+    assert answer.headers["Vary"] == "Accept-Encoding"
     assert answer.data == library.get(path, media_type).data
 
 
@@ -445,3 +447,46 @@ def test_many_threads_read_the_same_record(library: Service) -> None:
     assert len(bodies) == 30
     assert set(bodies) == {expected}
     assert parsed(expected, TURTLE)
+
+
+def test_a_client_that_takes_gzip_gets_it_under_a_tag_of_its_own(library: Service) -> None:
+    """The same document, compressed; its tag answers 304 for it and is good for If-Match."""
+    path = "/dataset/asthma-air-quality-lombardia.ttl"
+    plain, packed = library.get(path), library.get(path, accept_encoding="gzip, deflate")
+    refused = library.get(path, accept_encoding="gzip;q=0, identity")
+
+    assert packed.headers["Content-Encoding"] == "gzip"
+    assert "Content-Encoding" not in plain.headers
+    assert "Content-Encoding" not in refused.headers
+    assert gzip.decompress(packed.data) == plain.data == refused.data
+    assert packed.headers["ETag"] != plain.headers["ETag"]
+    assert packed.headers["ETag"].split("-")[0] == plain.headers["ETag"].split("-")[0]
+    for answer, coding in ((packed, "gzip"), (plain, "identity")):
+        tag = answer.headers["ETag"]
+        assert library.get(path, accept_encoding=coding, if_none_match=tag).status_code == 304
+
+
+def test_the_cache_forgets_when_anybody_writes(service: Service) -> None:
+    """A page that is given again and again is the new one at the first request after a change."""
+    path = service.publish("one", title="Before")
+    tags = {service.get(path, "text/html").headers["ETag"] for _ in range(3)}
+    etag = service.get(f"{path}.ttl").headers["ETag"]
+    assert service.put(path, record("one", title="After"), etag).status_code == 200
+    after = service.get(path, "text/html")
+
+    assert len(tags) == 1
+    assert "After" in after.text
+    assert after.headers["ETag"] not in tags
+    service.withdraw(path)
+    assert service.get(path, "text/html").status_code == 410
+
+
+def test_the_cache_keeps_nothing_that_a_token_brought(service: Service) -> None:
+    path = service.publish("one")
+    draft = service.put(f"{path}?state=draft", record("one", title="Hidden draft"), service.get(path).headers["ETag"])
+    assert draft.status_code == 200
+    seen = service.client.get(
+        f"{path}?state=draft", headers={"Authorization": f"Bearer {TOKEN}", "Accept": "text/html"}
+    )
+    assert "Hidden draft" in seen.text
+    assert service.get(f"{path}?state=draft", "text/html").status_code == 401

@@ -7,6 +7,7 @@ catalogue's dump below the same base, or a file made for it. Two processes: one 
 from __future__ import annotations
 
 import multiprocessing
+from bisect import insort
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -111,7 +112,7 @@ class _Writer:
 
 
 def _checked(catalogue: Catalogue, batch: Sequence[dump.DumpRecord], person: Person) -> list[_Entry]:
-    told = read(b"".join(record.told for record in batch))
+    told = read(dump.written(statement for record in batch for statement in record.told))
     drafts = [_draft(catalogue, record, told) for record in batch]
     for obstacle in filter(None, obstacles(catalogue, drafts, person, Options())):
         raise obstacle
@@ -134,14 +135,13 @@ def _draft(catalogue: Catalogue, record: dump.DumpRecord, told: Graph) -> Draft:
 
 
 def _entry(catalogue: Catalogue, record: dump.DumpRecord, draft: Draft) -> _Entry:
-    content = record.content
     if draft.catalog is not None:
-        listed = catalogue.identity.record(Kind.CATALOG, draft.catalog)
-        line = f"{draft.iri} {DCT['isPartOf']} {listed} .\n".encode()
-        if line not in record.told:
-            content = b"".join(sorted([*content.splitlines(keepends=True), line]))
+        listed = f"{draft.iri} {DCT['isPartOf']} {catalogue.identity.record(Kind.CATALOG, draft.catalog)}".encode()
+        if listed not in record.told:
+            insort(record.statements, listed)
+    content = dump.written(record.statements)
     place = (record.kind, draft.slug, draft.catalog, draft.title, draft.identifier)
-    return _Entry(*place, pack(content), digest(content), content.count(b"\n"))
+    return _Entry(*place, pack(content), digest(content), len(record.statements))
 
 
 def _write(pipe: Connection, parent: Catalogue, person: int, note: str) -> None:

@@ -18,6 +18,8 @@ from werkzeug.http import parse_etags
 
 from catalogue.ledger import Ledger
 
+from .context import takes_gzip
+
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
 Application = Callable[[Environ, StartResponse], Iterable[bytes]]
@@ -26,7 +28,7 @@ Log = Callable[[str, str, int, float], None]
 _BYTES = 24_000_000
 _LARGEST = 500_000
 # What a 304 repeats of the headers of the 200 (RFC 9110 §15.4.5), and those that say how to treat an answer.
-_LEFT_OUT = frozenset(("content-type", "content-length"))
+_LEFT_OUT = frozenset(("content-type", "content-length", "content-encoding"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,8 @@ class Cache:
             return self._application(environ, start_response)
         started = time.perf_counter()
         version = self._ledger.version()
-        key = (environ["PATH_INFO"], environ.get("QUERY_STRING", ""), environ.get("HTTP_ACCEPT", ""))
+        coding = "gzip" if takes_gzip(environ.get("HTTP_ACCEPT_ENCODING")) else ""
+        key = (environ["PATH_INFO"], environ.get("QUERY_STRING", ""), environ.get("HTTP_ACCEPT", ""), coding)
         kept = self._find(key, version)
         if kept is None:
             return (

@@ -77,7 +77,7 @@ def fair_data_point(form: str) -> Representation:
         catalogs = [identity().record(Kind.CATALOG, record.slug) for record in reader.catalogs()]
         graph = Graph(fdp.root(catalogue().settings, identity(), catalogs, since, changed))
         body = serialise(graph, FORMATS[form], first=identity().root())
-        return Representation(body, FORMATS[form].content_type, tag, changed)
+        return Representation.of(body, FORMATS[form].content_type, tag, changed)
 
     return reader.rendered(("fdp", form, position), make)
 
@@ -108,7 +108,7 @@ def _feed_page(page: Page, format: media.Format, tag: str) -> Representation:
         # One statement that XML cannot write must not cost harvesters the page; the other formats have it.
         graph = Graph(triple for triple in graph if has_xml_name(triple.predicate))
     body = serialise(graph, format, first=NamedNode(f"{address}?page={page.number}"))
-    return Representation(body, format.content_type, tag, catalogue().reader.changed())
+    return Representation.of(body, format.content_type, tag, catalogue().reader.changed())
 
 
 def _members() -> Iterator[bytes]:

@@ -60,20 +60,20 @@ def represent(record: Record, form: str, *, number: int | None = None, about: bo
         modified = record.changed if record.kind is Kind.DATASET else catalogue().reader.changed()
         revision = catalogue().ledger.revision(record.kind, record.slug, number or record.published or record.latest)
         if form == "html":
-            return Representation(_page(record, revision).encode(), HTML, tag, modified)
+            return Representation.of(_page(record, revision).encode(), HTML, tag, modified)
         format = FORMATS[form]
         subject = identity().record(record.kind, record.slug)
         if about:
             graph = Graph(catalog_record(record, identity(), revision.outcome))
             subject = identity().catalog_record(record.kind, record.slug)
         elif record.kind is Kind.DATASET and format is media.N_TRIPLES:
-            return Representation(revision.content, format.content_type, tag, record.changed)
+            return Representation.of(revision.content, format.content_type, tag, record.changed)
         else:
             graph = read(revision.content)
         if record.kind is Kind.CATALOG and not about:
             changed = max(record.changed, catalogue().ledger.changed(record.slug) or record.changed)
             graph.update(catalog_members(record, identity(), _members(record), changed))
-        return Representation(_written(graph, format, subject), format.content_type, tag, modified)
+        return Representation.of(_written(graph, format, subject), format.content_type, tag, modified)
 
     key = (record.kind, record.slug, tag, record.changed, about)
     return catalogue().reader.rendered(key, make)
