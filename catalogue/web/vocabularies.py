@@ -185,4 +185,4 @@ def _json(body: object, *, vary: bool) -> Response:
 
 
 def _represent(body: bytes, content_type: str, form: str) -> Representation:
-    return Representation(body, content_type, etag(hashlib.sha256(body).hexdigest(), form), _STARTED)
+    return Representation.of(body, content_type, etag(hashlib.sha256(body).hexdigest(), form), _STARTED)
