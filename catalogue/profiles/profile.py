@@ -7,6 +7,7 @@ a level belong to all of them.
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -83,12 +84,24 @@ class Profile:
         self.levels = dict(description.levels)
         self.level_path = description.level_path
         self._groups = groups
-        self._compiled: dict[str | None, Compiled] = {None: self._compile(always)}
-        for level, triples in by_level.items():
-            self._compiled[level] = self._compile([*always, *triples])
+        self._always, self._by_level = always, by_level
+        self._compiled: dict[str | None, Compiled] = {}
+        self._compiling = threading.Lock()
         self._fields: dict[tuple[str, str | None], tuple[Field, ...]] = {}
 
-    def _compile(self, triples: Sequence[Triple]) -> Compiled:
+    def check(self) -> None:
+        """Compile the shapes of every level and keep none: each takes some megabytes, and few are asked for.
+
+        Raises:
+            IllFormed, or what pySHACL raises: A shape cannot be used.
+        """
+        for level in (None, *self.levels):
+            engine = self._compile(level).engine
+            if isinstance(engine, PyShacl):
+                engine.probe()
+
+    def _compile(self, level: str | None) -> Compiled:
+        triples = [*self._always, *self._by_level.get(level or "", ())]
         return Compiled(ShapeSet(triples, self.id), triples)
 
     def level_named(self, level: str | None) -> str | None:
@@ -114,13 +127,16 @@ class Profile:
         return self.strictest(), False
 
     def compiled(self, level: str | None) -> Compiled:
-        """The shapes at a level (its IRI); those of every level for None."""
-        return self._compiled[level]
+        """The shapes at a level (its IRI); those of every level for None. Compiled when first asked for."""
+        with self._compiling:
+            if level not in self._compiled:
+                self._compiled[level] = self._compile(level)
+            return self._compiled[level]
 
     def sets(self) -> Iterator[Compiled]:
         """The shapes of each level, or the one set of a profile without levels."""
         for level in self.levels or (None,):
-            yield self._compiled[level]
+            yield self.compiled(level)
 
     def fields(self, target: str, level: str | None = None) -> tuple[Field, ...]:
         """Fields of a class or node shape, by group and order.
@@ -136,5 +152,5 @@ class Profile:
 
     def _fields_of(self, target: str, level: str | None) -> tuple[Field, ...]:
         levels = [level] if level or not self.levels else list(self.levels)
-        sets = [fields_of(self._compiled[each].shapes, target, self._groups) for each in levels]
+        sets = [fields_of(self.compiled(each).shapes, target, self._groups) for each in levels]
         return sets[0] if len(sets) == 1 else across_levels(sets)

@@ -35,7 +35,6 @@ from .findings import RANK, Reader, joined
 from .implied import CLASS_OF, Focus, Implied, implied, judged_triples, record_focus, typed_focus
 from .loading import Unusable, common_triples, describe, groups_of, shape_folders, triples_of
 from .profile import Compiled, Profile
-from .pyshacl_engine import PyShacl
 from .shape import IllFormed, local_name
 from .trails import Trails
 
@@ -198,10 +197,7 @@ def _load(folder: Path, shapes: Path, common: Sequence[Triple], groups: dict[str
     by_level = {level: triples_of(files, shapes) for level, files in description.levels.items()}
     own_groups = groups_of(Graph(always))
     profile = Profile(description, always, by_level, own_groups)
-    for level in (None, *description.levels):
-        engine = profile.compiled(level).engine
-        if isinstance(engine, PyShacl):
-            engine.probe()
+    profile.check()
     groups.update(own_groups)
     return profile
 
