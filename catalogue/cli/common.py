@@ -40,7 +40,6 @@ def configure_logging(form: str) -> None:
     renderer: Any = structlog.processors.JSONRenderer() if json else plain
     structlog.configure(
         processors=[
-            structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.ExceptionRenderer(traces) if json else structlog.processors.StackInfoRenderer(),
