@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+from json import JSONEncoder
 from typing import Any
 
 import click
@@ -37,7 +38,8 @@ def configure_logging(form: str) -> None:
     plain = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
     traces = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
     json = form == "json" or (form == "auto" and not sys.stderr.isatty())
-    renderer: Any = structlog.processors.JSONRenderer() if json else plain
+    encode = JSONEncoder(default=repr, ensure_ascii=False).encode  # made once: `json.dumps` makes one for each line
+    renderer: Any = structlog.processors.JSONRenderer(lambda line, **_: encode(line)) if json else plain
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,

@@ -27,8 +27,8 @@ Log = Callable[[str, str, int, float], None]
 
 _BYTES = 24_000_000
 _LARGEST = 500_000
-# What a 304 repeats of the headers of the 200 (RFC 9110 §15.4.5), and those that say how to treat an answer.
-_LEFT_OUT = frozenset(("content-type", "content-length", "content-encoding"))
+# What a 304 repeats of the headers of the 200 (RFC 9110 §15.4.5), and what CORS asks of every answer.
+_REPEATED = frozenset(("etag", "vary", "cache-control", "last-modified", "access-control-allow-origin"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +107,7 @@ class Cache:
         body = b"".join(parts)
         if hasattr(parts, "close"):
             parts.close()
-        repeated = [(name, value) for name, value in headers if name.lower() not in _LEFT_OUT]
+        repeated = [(name, value) for name, value in headers if name.lower() in _REPEATED]
         self._keep(key, version, Kept(status, headers, body, known.get("etag", ""), repeated))
         return [body]
 
