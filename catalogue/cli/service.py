@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import gc
 import os
 import secrets
 import signal
@@ -114,7 +115,10 @@ def _application(settings: Settings) -> tuple[Any, Callable[[], None]]:
     catalogue.start()
     if not catalogue.writable():
         click.echo("Read-only: nobody has a token. Make one with `catalogue token create NAME --role admin`.", err=True)
-    return create_app(catalogue).wsgi_app, catalogue.close
+    application = create_app(catalogue).wsgi_app
+    gc.collect()
+    gc.freeze()  # shapes, vocabularies and modules stay for ever: the collector need not look at them again and again
+    return application, catalogue.close
 
 
 def _demo_token(state: Path) -> str:
