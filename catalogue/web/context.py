@@ -136,3 +136,14 @@ def _not_modified(tag: str, modified: datetime) -> bool:
         return request.if_none_match.contains_weak(tag.strip('"'))
     since = request.if_modified_since
     return since is not None and modified.replace(microsecond=0) <= since
+
+
+def page_number(text: str) -> int:
+    """The number of a page in a request, from 1.
+
+    Raises:
+        InvalidSubmission: Not a number, or beyond a billion.
+    """
+    if not text.isascii() or not text.isdigit() or not 0 < int(text[:10]) < 10**9:
+        raise errors.InvalidSubmission(f"page={text[:40]!r} is not a page number.", mend="Pages count from 1.")
+    return int(text)

@@ -24,7 +24,7 @@ from catalogue.rdf.namespaces import DCAT
 from catalogue.rdf.serialise import has_xml_name, serialise
 from catalogue.services.reading import Representation
 
-from .context import catalogue, conditional, identity
+from .context import catalogue, conditional, identity, page_number
 from .representing import FORMATS, etag
 
 feeds = Blueprint("feeds", __name__)
@@ -42,7 +42,7 @@ def catalog(suffix: str) -> Response:
         )
     reader, size = catalogue().reader, catalogue().settings.feed_page_size
     total, highest = reader.fact("ranks", catalogue().ledger.ranks)
-    page = Page(_number(request.args.get("page", "1")), max(1, -(-highest // size)), total, size)
+    page = Page(page_number(request.args.get("page", "1")), max(1, -(-highest // size)), total, size)
     if page.number > page.last:
         raise errors.UnknownRecord(
             f"The feed has {page.last} pages, not {page.number}.", mend="Begin at the first page."
@@ -80,12 +80,6 @@ def fair_data_point(form: str) -> Representation:
         return Representation.of(body, FORMATS[form].content_type, tag, changed)
 
     return reader.rendered(("fdp", form, position), make)
-
-
-def _number(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or not 0 < int(text[:10]) < 10**9:
-        raise errors.InvalidSubmission(f"page={text[:40]!r} is not a page number.", mend="Pages count from 1.")
-    return int(text)
 
 
 def _feed_page(page: Page, format: media.Format, tag: str) -> Representation:

@@ -14,7 +14,7 @@ from catalogue.web.views import HomePage, Interface, ListPage, ProfilePage, Prof
 from catalogue.web.views.build import make_pager
 from catalogue.web.views.record import Figure
 
-from .context import catalogue, conditional, html, identity
+from .context import catalogue, conditional, html, identity, page_number
 from .feeds import fair_data_point
 from .records import negotiated
 from .representing import FORMATS, summaries
@@ -58,7 +58,7 @@ def datasets() -> Response:
     """The list of datasets: `q` (every word must occur), `catalog`, `page`."""
     query = " ".join(request.args.get("q", "").split())[:500]
     slug = request.args.get("catalog")
-    number = _page_number(request.args.get("page", "1"))
+    number = page_number(request.args.get("page", "1"))
     size = catalogue().settings.page_size
     words = [word for word in fold(query).split()[:_MAX_WORDS] if word]
 
@@ -115,12 +115,6 @@ def _json(record: Record) -> dict[str, object]:
         "published": record.first_published.isoformat() if record.first_published else None,
         "changed": record.changed.isoformat(),
     }
-
-
-def _page_number(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or not 0 < int(text[:10]) < 10**9:
-        raise errors.InvalidSubmission(f"page={text[:40]!r} is not a page number.", mend="Pages count from 1.")
-    return int(text)
 
 
 def _fresh(response: Response) -> Response:
