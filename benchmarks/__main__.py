@@ -1,6 +1,6 @@
 """Does the running service reach the numbers that it promises?
 
-python -m benchmarks [--datasets N] [--only NAME] [--keep]
+python -m benchmarks [--datasets N] [--only NAME] [--minutes N] [--keep]
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
-from . import loading, neighbours, pages, publishing, querying, starting
+from . import loading, neighbours, pages, publishing, querying, revalidating, soak, starting, validating
 from .bench import Bench
 from .report import Row, document, table
 from .service import Service
@@ -26,6 +26,8 @@ _MEASURES: Mapping[str, Callable[[Bench], Iterable[Row]]] = {
     "pages": pages.measure,
     "querying": querying.measure,
     "publishing": publishing.measure,
+    "revalidating": revalidating.measure,
+    "validating": validating.measure,
     "neighbours": neighbours.measure,
 }
 
@@ -33,15 +35,19 @@ _MEASURES: Mapping[str, Callable[[Bench], Iterable[Row]]] = {
 def main() -> None:
     """Measure, print the table; write `docs/performance.md` when everything was measured."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__.splitlines()[0])
-    parser.add_argument("--datasets", type=int, default=10_000, metavar="N", help="how many to load (10000)")
-    parser.add_argument("--only", choices=_MEASURES, help="measure this alone; nothing is written")
+    parser.add_argument("--datasets", type=int, metavar="N", help="how many to load (10000; for the soak 2000)")
+    parser.add_argument("--only", choices=[*_MEASURES, "soak"], help="measure this alone; only the soak writes")
+    parser.add_argument("--minutes", type=float, default=10, metavar="N", help="how long the soak besieges (10)")
     parser.add_argument("--keep", action="store_true", help="leave the temporary folder with state and log")
     options = parser.parse_args()
     start, load = time.monotonic(), os.getloadavg()[0]
     folder = Path(tempfile.mkdtemp(prefix="catalogue-bench-"))
-    bench = Bench(Service(folder), options.datasets, folder / "datasets.nq")
+    datasets = options.datasets or (2_000 if options.only == "soak" else 10_000)
+    bench = Bench(Service(folder), datasets, folder / "datasets.nq")
     try:
         bench.generate()
+        if options.only == "soak":
+            sys.exit(0 if soak.run(bench, options.minutes, _PAGE) else 1)
         rows = _measure(bench, options.only)
     finally:
         bench.service.stop()
@@ -52,10 +58,8 @@ def main() -> None:
     print(table(rows))
     if options.only is None:
         seconds = time.monotonic() - start
-        _PAGE.write_text(
-            document(rows, datasets=bench.datasets, triples=bench.triples, seconds=seconds, load=load),
-            encoding="utf-8",
-        )
+        page = document(rows, datasets=bench.datasets, triples=bench.triples, seconds=seconds, load=load)
+        _PAGE.write_text(page + soak.kept(_PAGE.read_text(encoding="utf-8")), encoding="utf-8")
 
 
 def _measure(bench: Bench, only: str | None) -> list[Row]:

@@ -1,6 +1,6 @@
 """Which descriptions do the benchmarks load?
 
-Datasets of about 80 triples each that conform to HealthDCAT-AP Release 8, every one different where real ones differ
+Datasets of about 90 triples each that conform to HealthDCAT-AP Release 8, every one different where real ones differ
 (titles, counts, periods, keywords, access), agents shared among some as in a federation.
 
     python -m benchmarks.generate 10000 > datasets.nq
@@ -141,7 +141,7 @@ def _parts(base: str, site: str, draw: random.Random) -> Iterator[tuple[str, str
     yield node, iri("dpv:hasPurpose"), purpose
     yield purpose, iri("a:"), iri("dpv:Purpose")
     yield purpose, iri("dct:description"), text(_sentence(draw, 8))
-    for number in range(1, draw.choice((2, 2, 3))):
+    for number in range(1, draw.choice((3, 3, 4))):
         part = f"<{base}#distribution-{number}>"
         yield node, iri("dcat:distribution"), part
         yield part, iri("a:"), iri("dcat:Distribution")

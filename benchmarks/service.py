@@ -72,11 +72,15 @@ class Service:
 
     def memory(self) -> int:
         """Proportional set size of all its processes, in bytes (`smaps_rollup`; shared pages are counted once)."""
+        return sum(map(_pss, self.processes()))
+
+    def processes(self) -> list[int]:
+        """The supervisor and all its descendants."""
         assert self._process is not None
-        return sum(map(_pss, _tree(self._process.pid)))
+        return _tree(self._process.pid)
 
     def ask(
-        self, connection: http.client.HTTPConnection, method: str, path: str, body: str | None, **headers: str
+        self, connection: http.client.HTTPConnection, method: str, path: str, body: str | bytes | None, **headers: str
     ) -> tuple[int, bytes, float]:
         """One request over a kept connection: status, body, milliseconds."""
         named = {name.replace("_", "-"): value for name, value in headers.items()}
@@ -87,9 +91,9 @@ class Service:
         return response.status, data, (time.perf_counter() - start) * 1000
 
     @contextlib.contextmanager
-    def connection(self) -> Iterator[http.client.HTTPConnection]:
-        """A connection that is kept alive."""
-        with contextlib.closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=120)) as connection:
+    def connection(self, seconds: float = 120) -> Iterator[http.client.HTTPConnection]:
+        """A connection that is kept alive; silence of so many seconds is an error."""
+        with contextlib.closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=seconds)) as connection:
             yield connection
 
     def _await_ready(self, deadline: float) -> None:
@@ -138,8 +142,17 @@ def _tree(root: int) -> list[int]:
     return found
 
 
+def command(pid: int) -> str:
+    """The command line of a process; empty when it is gone."""
+    with contextlib.suppress(OSError):
+        return Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ")
+    return ""
+
+
 def _pss(pid: int) -> int:
-    for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
-        if line.startswith("Pss:"):
-            return int(line.split()[1]) * 1024
-    raise ValueError(f"the kernel tells no PSS of process {pid}")
+    """Of a process; 0 when it has ended meanwhile."""
+    with contextlib.suppress(OSError):
+        for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+            if line.startswith("Pss:"):
+                return int(line.split()[1]) * 1024
+    return 0

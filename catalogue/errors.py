@@ -126,6 +126,14 @@ class QueryTooLarge(CatalogueError):
     """The worker was ended above its memory or result limit; details: `limit`, `setting`."""
 
 
+class TooManyQueries(CatalogueError):
+    """This client asks more than it may at once or in a minute; details: `limit`, `setting`, `retry_after`."""
+
+
+class ClientGone(CatalogueError):
+    """The asker has closed the connection: nobody reads the answer."""
+
+
 class QueryFailed(CatalogueError):
     """The engine gave up or its process died while running this query."""
 

@@ -180,6 +180,8 @@ class Field:
     `path` is the property IRI (or a SPARQL path when the shape's path is not a plain property).
     `node` is the IRI of the node shape that describes the value, when it is described in place.
     `vocabulary` names the scheme IRI, `branch` the root concept its values must stand below.
+    `code` is that of its findings, without the kind of constraint; `rules` are numbers of the specification's rules.
+    `datatypes` are those among which a value may choose, where it is not `datatype` alone.
     """
 
     path: str
@@ -199,15 +201,35 @@ class Field:
     example: str = ""
     editor: str | None = None
     viewer: str | None = None
+    code: str = ""
+    rules: tuple[str, ...] = ()
+    datatypes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """A change that certainly mends a finding.
+
+    `id` is what `catalogue convert --fix --only` and the form of `/validate` take, with the profile `target` that the
+    record shall fit. `what` is a sentence; `before` and `after` are triples that go and come, one a line as in
+    N-Triples with known prefixes, a few of them when there are many.
+    """
+
+    id: str
+    target: str
+    what: str
+    before: tuple[str, ...]
+    after: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One thing that a record fails, and how it is mended. One per property and value.
 
-    `value` is readable (an IRI, or a literal as in Turtle), `term` the same as an N-Triples term, as are the two ends
-    of `fix` (`from`, `to`). `constraint` is the kind of constraint, `component` the IRI of SHACL's; `property` the
-    failing path (an IRI where it is one); `shape` the IRI of the shape.
+    `value` is readable (an IRI, or a literal as in Turtle), `term` the same as an N-Triples term. `why` is what the
+    rule itself says of its field. `rewrite` is the N-Triples term that is certainly meant where `term` stands; `fix`
+    is there when somebody has looked for fixes. `constraint` is the kind of constraint, `component` the IRI of
+    SHACL's; `property` the failing path (an IRI where it is one); `shape` the IRI of the shape.
     """
 
     severity: Severity
@@ -221,8 +243,10 @@ class Finding:
     mend: str
     profiles: tuple[str, ...]
     rules: tuple[str, ...]
-    fix: Mapping[str, str] | None = None
+    fix: Fix | None = None
+    why: str = ""
     term: str = ""
+    rewrite: str = ""
     constraint: str = ""
     component: str = ""
     property: str = ""
@@ -252,7 +276,7 @@ class Completeness:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What one record fails under all chosen profiles."""
+    """What one record fails under all chosen profiles; `next` are fields to give when nothing violates any more."""
 
     subject: str
     kind: Kind
@@ -261,6 +285,7 @@ class Report:
     profiles: tuple[ProfileOutcome, ...]
     findings: tuple[Finding, ...]
     completeness: Completeness | None = None
+    next: tuple[Field, ...] = ()
     vocabularies: Mapping[str, str] = field(default_factory=dict)
     engine: str = ""
 

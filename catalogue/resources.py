@@ -14,7 +14,7 @@ def shipped(name: str) -> Path:
     """Return a shipped folder.
 
     Args:
-        name: One of `shapes`, `ontologies`, `templates`, `data`.
+        name: One of `shapes`, `ontologies`, `templates`, `data`, `queries`.
 
     Raises:
         FileNotFoundError: The installation is incomplete.

@@ -228,7 +228,8 @@ Opener = Callable[..., AbstractContextManager[Service]]
 
 def settings_for(state: Path, **settings: Any) -> Settings:
     """Settings of a test's own catalogue."""
-    return Settings(**{"state": state, "base_url": BASE, "bootstrap_token": TOKEN, "query_workers": 1, **settings})
+    plain = {"base_url": BASE, "bootstrap_token": TOKEN, "query_workers": 1, "query_mirror_memory": 0}
+    return Settings(**{"state": state, **plain, **settings})
 
 
 @contextmanager

@@ -16,7 +16,7 @@ import click
 import pytest
 import structlog
 from click.testing import CliRunner, Result
-from harness import BASE, COMMAND, DATA, LiveServer, Service, free_port, invalid, record
+from harness import BASE, COMMAND, LiveServer, Service, free_port, invalid, record
 
 from catalogue.cli import main
 from catalogue.ledger import Ledger, People
@@ -94,66 +94,6 @@ def test_wrong_use_ends_with_2(run: Command, files: dict[str, Path]) -> None:
     ]  # fmt: skip
 
     assert [run(*use).exit_code for use in uses] == [2] * len(uses)
-
-
-# -- validate --------------------------------------------------------------------------------------------------------
-
-
-def test_validate_ends_with_0_when_all_conforms_and_1_when_not(run: Command, files: dict[str, Path]) -> None:
-    good, bad, both = (
-        run("validate", files["good"]),
-        run("validate", files["bad"]),
-        run("validate", *files.values()),
-    )
-
-    assert [good.exit_code, bad.exit_code, both.exit_code] == [0, 1, 3]
-    assert "conforms: HealthDCAT-AP Release 8" in good.output
-    assert "Access rights" in bad.output
-    assert "→" in bad.output
-    assert "line 1" in both.output
-    assert all(name in both.output for name in ("good.ttl", "bad.ttl", "broken.ttl"))
-
-
-def test_validate_reads_standard_input(run: Command) -> None:
-    result = run("validate", "-", "--format", "turtle", standard_input=record("good"))
-
-    assert result.exit_code == 0, result.output
-    assert "standard input" in result.output
-
-
-def test_validate_takes_profiles_and_prints_json(run: Command, files: dict[str, Path]) -> None:
-    result = run("validate", files["good"], "--profile", "eucaim-2", "--json")
-
-    (found,) = json.loads(result.output)
-    assert result.exit_code == 1
-    assert found["file"] == str(files["good"])
-    assert [p["id"] for p in found["reports"][0]["profiles"]] == ["eucaim-2"]
-
-
-def test_validate_names_an_unknown_profile_and_format(run: Command, files: dict[str, Path], tmp_path: Path) -> None:
-    (tmp_path / "record.docx").write_text("x")
-
-    profile, format_ = (
-        run("validate", files["good"], "--profile", "nothing"),
-        run("validate", tmp_path / "record.docx"),
-    )
-
-    assert [profile.exit_code, format_.exit_code] == [3, 3]
-    assert "healthdcat-ap-8" in profile.output
-    assert ".ttl" in format_.output
-
-
-def test_validate_keeps_nothing(run: Command, files: dict[str, Path], state: Path) -> None:
-    run("validate", files["good"])
-
-    assert held(state) == {}
-
-
-def test_every_shipped_invalid_sample_is_refused_by_the_terminal(run: Command) -> None:
-    codes = {path.name: run("validate", path).exit_code for path in sorted((DATA / "invalid").glob("*.ttl"))}
-
-    assert codes.pop("broken-syntax.ttl") == 3
-    assert set(codes.values()) == {1}
 
 
 # -- submit and withdraw ---------------------------------------------------------------------------------------------

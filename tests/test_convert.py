@@ -221,7 +221,7 @@ def test_the_page_offers_the_certain_fixes_with_before_and_after(library: Servic
 
     assert "Apply all 2 certain fixes" in page
     assert '<del class="mono">&lt;https://example.org/d&gt; owl:versionInfo &#34;1.0&#34;</del>' in page
-    assert '<input type="checkbox" name="fix" value="version-info-1">' in page
+    assert '<input type="checkbox" form="mend" name="fix" value="version-info-1">' in page
 
 
 def test_the_button_gives_the_mended_text_back_with_its_diff_and_report(library: Service) -> None:
@@ -245,7 +245,7 @@ def test_the_chosen_fixes_alone_are_applied(library: Service) -> None:
 def test_what_the_page_offers_is_what_the_form_can_send(library: Service) -> None:
     """Posting the hidden fields of the page and the button does what the button says."""
     page = send(library, HEAD + OLD).text
-    (form,) = re.findall(r'<form[^>]*aria-label="Apply certain fixes">(.*?)</form>', page, re.DOTALL)
+    (form,) = re.findall(r'<form id="mend"[^>]*>(.*?)</form>', page, re.DOTALL)
     hidden = {
         name: html.unescape(v) for name, v in re.findall(r'type="hidden" name="(\w+)" value="(.*?)">', form, re.S)
     }

@@ -201,7 +201,7 @@ def test_an_update_is_refused_in_every_form_and_changes_nothing(library: Service
         library.client.post("/sparql", data=update, content_type="application/sparql-update", headers=headers),
     ]
 
-    assert [answer.status_code for answer in answers] == [400, 400, 400, 400, 415]
+    assert [answer.status_code for answer in answers] == [400] * 5
     assert not library.ask("<urn:a> ?p ?o")
     assert library.ask(f"?s a <{DCAT}Catalog>")
 
@@ -264,7 +264,7 @@ def test_the_page_shows_form_and_result(library: Service) -> None:
 
     assert [page.status_code for page in (empty, full, graph, truth)] == [200] * 4
     assert "<textarea" in empty.text
-    assert f"{BASE}/catalog/health" in full.text
+    assert 'href="/catalog/health"' in full.text
     assert f"{BASE}/catalog/health" in graph.text
 
 

@@ -4,13 +4,33 @@ from __future__ import annotations
 
 import re
 import time
-from html import unescape
+from html import escape, unescape
+from pathlib import Path
+from typing import Any
 
 import pytest
-from harness import JSON_LD, N_TRIPLES, RDF_XML, SUFFIXES, TURTLE, Service, parsed, subjects, values
+from harness import (
+    JSON_LD,
+    MINIMAL,
+    N_TRIPLES,
+    RDF_XML,
+    SUFFIXES,
+    TURTLE,
+    Service,
+    parsed,
+    path_of,
+    record,
+    settings_for,
+    subjects,
+    values,
+)
 
 from catalogue.model import Concept
+from catalogue.services import Catalogue
+from catalogue.services.uses import uses
 from catalogue.vocabularies.search import Shelf
+from catalogue.vocabularies.sources import Listed
+from catalogue.web.app import create_app
 
 EUCAIM = "https://cancerimage.eu/ontology/EUCAIM#"
 COUNTRY = "http://publications.europa.eu/resource/authority/country/"
@@ -29,7 +49,7 @@ def made(*rows: tuple[str, str, str]) -> Shelf:
     """A shelf of concepts: code, label, codes above."""
     return Shelf(
         [
-            Concept(iri=f"urn:c:{code}", scheme="urn:s", labels={"en": label}, notation=code, broader=above)
+            Listed(Concept(f"urn:c:{code}", "urn:s", {"en": label}, notation=code, broader=above))
             for code, label, above in ((c, n, tuple(f"urn:c:{a}" for a in up.split())) for c, n, up in rows)
         ]
     )
@@ -119,7 +139,6 @@ def test_a_concept_has_its_names_its_code_and_its_place(library: Service) -> Non
     for label in ("Germany", "Allemagne"):
         assert f">{label}</td>" in page
     assert f"<code>{COUNTRY}DEU</code>" in page
-    assert 'href="/datasets?q=Germany"' in page
 
 
 def test_a_concept_of_several_vocabularies_names_them_all(library: Service) -> None:
@@ -174,6 +193,116 @@ def test_a_concept_is_data_too(library: Service) -> None:
     assert "Germany" in values(parsed(answer.data, answer.content_type), f"{SKOS}prefLabel", f"{COUNTRY}DEU")
 
 
+# Where it is used
+
+
+def used(service: Service, path: str) -> Any:
+    """What a concept's JSON tells about datasets."""
+    answer = service.get(path, JSON)
+    assert answer.status_code == 200, answer.text
+    return answer.get_json()["datasets"]
+
+
+def test_a_concept_tells_how_many_datasets_mention_it_and_links_some(library: Service) -> None:
+    iri = "http://publications.europa.eu/resource/authority/data-theme/HEAL"
+    query = f"SELECT DISTINCT ?d {{ GRAPH ?d {{ ?s ?p <{iri}> . ?d a <http://www.w3.org/ns/dcat#Dataset> }} }}"
+    expected = {row["d"] for row in library.rows(query)}
+    told = used(library, "/vocabularies/data-theme/HEAL")
+    page = library.get("/vocabularies/data-theme/HEAL", HTML).text
+
+    assert len(expected) > 1
+    assert (told["total"], told["more"]) == (len(expected), False)
+    assert {each["iri"] for each in told["some"]} <= expected
+    assert len(told["some"]) == min(len(expected), 20)
+    assert [each["title"] for each in told["some"]] == sorted((e["title"] for e in told["some"]), key=str.casefold)
+    assert f"{len(expected)} published datasets mention it." in page
+    for each in told["some"]:
+        assert f'<a href="{path_of(each["iri"])}">' in page
+        assert each["title"] in unescape(page)
+
+
+def test_the_link_to_all_lists_them_all(library: Service) -> None:
+    told = used(library, "/vocabularies/data-theme/HEAL")
+    answer = library.get(path_of(told["every"]), "application/sparql-results+json")
+    assert len(answer.get_json()["results"]["bindings"]) == told["total"]
+    assert f'href="{escape(path_of(told["every"]))}"' in library.get("/vocabularies/data-theme/HEAL", HTML).text
+
+
+def test_what_nobody_mentions_says_so(library: Service) -> None:
+    assert used(library, "/vocabularies/country/TUV")["total"] == 0
+    assert "No published dataset mentions it." in library.get("/vocabularies/country/TUV", HTML).text
+
+
+def test_the_count_follows_publication_and_withdrawal_and_never_shows_drafts(service: Service) -> None:
+    """Also through caches: each change makes another tag, and the date goes on."""
+    path = "/vocabularies/data-theme/HEAL"
+    empty = service.get(path, HTML)
+    assert service.submit(record("draft"), "?state=draft").status_code == 201
+    assert used(service, path)["total"] == 0
+    assert service.get(path, HTML, If_None_Match=empty.headers["ETag"]).status_code == 304
+
+    place = service.publish("one", title="First of all")
+    one = service.get(path, HTML, If_None_Match=empty.headers["ETag"])
+    assert one.status_code == 200
+    assert "One published dataset mentions it." in one.text
+    assert one.last_modified is not None
+    assert empty.last_modified is not None
+    assert one.last_modified >= empty.last_modified
+    assert service.get(path, HTML, If_None_Match=one.headers["ETag"]).status_code == 304
+
+    assert service.withdraw(place).status_code < 300
+    assert used(service, path)["total"] == 0
+    assert "First of all" not in service.get(path, HTML).text
+
+
+def test_while_the_store_is_not_open_the_page_says_so_and_is_not_kept(state: Path) -> None:
+    with Catalogue.open(settings_for(state)) as catalogue:
+        client = create_app(catalogue).test_client()
+        page = client.get("/vocabularies/data-theme/HEAL", headers={"Accept": HTML})
+        data = client.get("/vocabularies/data-theme/HEAL", headers={"Accept": JSON})
+    assert page.status_code == 200
+    assert "Not yet known" in page.text
+    assert page.headers["Cache-Control"] == data.headers["Cache-Control"] == "no-store"
+    assert data.get_json()["datasets"] is None
+
+
+@pytest.mark.parametrize(
+    ("path", "profile", "anchor"),
+    [
+        ("/vocabularies/data-theme/HEAL", "healthdcat-ap-8", "Dataset-theme"),
+        ("/vocabularies/data-theme", "healthdcat-ap-8", "Dataset-theme"),
+        ("/vocabularies/eucaim-ontology/IMG1000038", "eucaim-2", "Dataset-hasImageModality"),
+    ],
+)
+def test_the_fields_that_take_a_concept_are_linked(library: Service, path: str, profile: str, anchor: str) -> None:
+    page = library.get(path, HTML).text
+    links = dict(re.findall(r'href="(/profiles/[^"]+)">([^<]+)</a>', page))
+    assert f"/profiles/{profile}#{anchor}" in links
+    linked = library.get(f"/profiles/{profile}", HTML).text
+    assert [
+        link for link in links if link.startswith(f"/profiles/{profile}#") and link.split("#")[1] not in linked
+    ] == []
+
+
+def test_where_it_is_used_is_told_in_ten_milliseconds(service: Service) -> None:
+    """Counted in a store with hundreds of datasets; nothing of it comes from a cache."""
+    shared = MINIMAL.index("<https://people.example/agent/shared-holder> a")
+    head, own = MINIMAL[: MINIMAL.index("SUBJECT")], MINIMAL[MINIMAL.index("SUBJECT") : shared]
+    many = (
+        own.replace("SUBJECT", f"<dataset/d{n}>").replace("TITLE", f"Visits {n}").replace("IDENTIFIER", f"urn:test:{n}")
+        for n in range(300)
+    )
+    assert service.submit(head + "".join(many) + MINIMAL[shared:]).status_code == 201
+    taken = []
+    for _ in range(21):
+        began = time.perf_counter()
+        found = uses(service.catalogue, "http://publications.europa.eu/resource/authority/data-theme/HEAL")
+        taken.append(time.perf_counter() - began)
+        assert found is not None
+        assert (found.total, len(found.records), found.settled) == (300, 20, True)
+    assert sorted(taken)[10] < 0.01
+
+
 # The look-up
 
 
@@ -221,10 +350,23 @@ def test_languages_codes_and_accents_do_not_matter(library: Service, query: str,
     assert f"{COUNTRY}{code}" in [result["iri"] for result in answer["results"]]
 
 
+@pytest.mark.parametrize("query", ["aeroskobing", "ÆRØSKØBING", "a\u0308rzte", "arzte"])
+def test_the_search_of_datasets_goes_by_the_same_letters(service: Service, query: str) -> None:
+    service.publish("letters", title="Ærøskøbing und die Ärzte")
+    assert service.client.get("/datasets", query_string={"q": query}, headers={"Accept": JSON}).get_json()["total"] == 1
+
+
 def test_deprecated_concepts_come_after_others() -> None:
     kept = Concept("urn:c:2", "urn:s", {"en": "Open data licence"}, "2")
     old = Concept("urn:c:1", "urn:s", {"en": "Open data"}, "1", deprecated=True)
-    assert Shelf([old, kept]).search("open da") == [kept, old]
+    assert Shelf([Listed(old), Listed(kept)]).search("open da") == [kept, old]
+
+
+def test_further_names_in_every_language_find_a_concept() -> None:
+    gland = Listed(Concept("urn:c:1", "urn:s", {"en": "Suprarenal gland"}), synonyms={"sv": ("Binjure", "Ångkörtel")})
+    shelf = Shelf([gland, Listed(Concept("urn:c:2", "urn:s", {"en": "Kidney"}))])
+    for query in ("binj", "angkortel", "ÅNGKÖRTEL"):
+        assert shelf.search(query) == [gland.concept]
 
 
 def test_the_limit_cuts_the_results_and_not_the_total(library: Service) -> None:

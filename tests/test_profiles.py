@@ -19,8 +19,10 @@ from pyoxigraph import NamedNode, Triple
 from catalogue.errors import CatalogueError
 from catalogue.model import Finding, Kind, Obligation, Report, Severity
 from catalogue.profiles import Profiles, UnknownProfile
+from catalogue.profiles.checks import Judging
 from catalogue.profiles.closures import Closures
 from catalogue.profiles.implied import implied, judged_triples, record_focus
+from catalogue.profiles.profile import UnusableProfile
 from catalogue.profiles.pyshacl_engine import PyShacl
 from catalogue.profiles.results import Result
 from catalogue.profiles.shapes import ShapeSet
@@ -217,15 +219,21 @@ def test_an_unknown_profile_is_refused_with_the_known_ones(profiles: Profiles) -
 def test_a_file_that_cannot_be_used_is_named_and_the_others_load(
     tmp_path: Path, file: str, content: str, reason: str
 ) -> None:
+    """A description at once; shapes when all are checked, as a service does, or when they are first asked for."""
     write(tmp_path, {**FILES, file: content})
     found = Profiles.load(tmp_path, vocabularies())
-    assert found.ids == ("one",)
-    assert len(found.problems) == 1
-    assert reason in found.problems[0]
+    (problem,) = found.check_all()
+    assert reason in problem
+    assert found.validate(graph(GOOD), SUBJECT, Kind.DATASET, ["one"]).conforms
+    if "two" in found.ids:
+        with pytest.raises(UnusableProfile) as caught:
+            found.validate(graph(GOOD), SUBJECT, Kind.DATASET, ["one", "two"])
+        assert caught.value.what == problem
+        assert caught.value.details == {"profile": "two"}
 
 
 def test_the_shipped_profiles_load_without_a_problem() -> None:
-    assert ours().problems == ()
+    assert ours().check_all() == ()
     assert {"healthdcat-ap-8", "eucaim-2"} <= set(ours().ids)
 
 
@@ -314,7 +322,7 @@ def test_a_nested_fault_is_told_at_its_node_with_the_whole_way(judge: Callable[.
     assert finding.path == "dct:publisher / cv:contactPoint / vcard:hasEmail"
     assert finding.focus == "https://example.org/c"
     assert finding.code == "one/Contact-email/nodeKind"
-    assert finding.fix == {"from": '"a@example.org"', "to": "<mailto:a@example.org>"}
+    assert (finding.term, finding.rewrite) == ('"a@example.org"', "<mailto:a@example.org>")
 
 
 def test_a_node_judged_by_its_type_and_by_its_role_gives_one_finding(judge: Callable[..., Report]) -> None:
@@ -351,7 +359,7 @@ def test_too_many_values_are_counted(judge: Callable[..., Report]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("literal", "fix"),
+    ("literal", "rewrite"),
     [
         ("5", '"5"^^<http://www.w3.org/2001/XMLSchema#nonNegativeInteger>'),
         ('"12"', '"12"^^<http://www.w3.org/2001/XMLSchema#nonNegativeInteger>'),
@@ -361,11 +369,11 @@ def test_too_many_values_are_counted(judge: Callable[..., Report]) -> None:
     ],
 )
 def test_a_datatype_is_named_in_words_and_rewritten_only_when_certain(
-    judge: Callable[..., Report], literal: str, fix: str | None
+    judge: Callable[..., Report], literal: str, rewrite: str | None
 ) -> None:
     finding = only(judge(f"ex:d healthdcatap:numberOfRecords {literal} ."))
     assert "it must be a whole number, zero or more" in finding.message
-    assert (finding.fix["to"] if finding.fix else None) == fix
+    assert (finding.rewrite or None) == rewrite
 
 
 def test_a_class_taken_by_role_is_an_information(judge: Callable[..., Report], profiles: Profiles) -> None:
@@ -464,7 +472,7 @@ def test_a_value_with_one_certain_meaning_gets_a_fix(
     judge: Callable[..., Report], property: str, value: str, to: str
 ) -> None:
     finding = only(judge(f"ex:d {property} {value} ."))
-    assert finding.fix == {"from": finding.term, "to": f"<{to}>"}
+    assert finding.rewrite == f"<{to}>"
     assert finding.severity is Severity.VIOLATION
 
 
@@ -472,7 +480,7 @@ def test_an_unknown_code_names_what_looks_alike(judge: Callable[..., Report]) ->
     finding = only(judge(f"ex:d dct:accrualPeriodicity <{NAL}frequency/ANUAL> ."))
     assert "ANUAL is an unknown code" in finding.message
     assert f"{NAL}frequency/ANNUAL" in finding.mend
-    assert finding.fix is None
+    assert finding.rewrite == ""
     assert finding.severity is Severity.VIOLATION
 
 
@@ -496,7 +504,7 @@ def test_a_value_from_elsewhere_is_told_with_where_to_look(
     finding = only(judge(f"ex:d {property} {value} ."))
     assert said in finding.message
     assert finding.mend.startswith("Choose ")
-    assert finding.fix is None
+    assert finding.rewrite == ""
 
 
 def test_nodes_shared_by_many_ways_are_judged_once() -> None:
@@ -542,7 +550,7 @@ def test_the_engine_finds_what_pyshacl_finds_by_itself() -> None:
     contact = next(subject for subject in data.subjects() if isinstance(subject, ox.BlankNode))
     focus = {NamedNode(f"{OWN['s']}Dataset"): [SUBJECT], NamedNode(f"{OWN['s']}Contact"): [contact]}
     found = PyShacl(shapes).judge(data, focus)
-    assert _tree(found) == _tree(Closures(ShapeSet(shapes, "one")).judge(data, focus))
+    assert _tree(found) == _tree(Closures(ShapeSet(shapes, "one"), {}).judge(Judging(data), focus))
     shapes_of = {str(result.shape.value) for result in found}
     assert shapes_of == {shape for _, shape in _plain(expected)}
     assert len(found) == len(set(expected.objects(None, rdflib.URIRef(f"{PREFIXES['sh']}result"))))
@@ -665,7 +673,7 @@ def test_the_closures_find_what_pyshacl_finds_result_by_result(id: str, record: 
     expected = compiled.reference.judge(data, focus)
     # pySHACL gives up on sh:lessThanOrEquals with a blank node.
     assume(all(result.component != "Failure" for result in expected))
-    assert _tree(compiled.engine.judge(data, focus)) == _tree(expected)
+    assert _tree(compiled.judge(Judging(data), focus)) == _tree(expected)
 
 
 @settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))

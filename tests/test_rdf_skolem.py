@@ -6,6 +6,8 @@ import time
 from random import Random
 
 import pytest
+from harness import N_TRIPLES, Service, path_of, record
+from harness import TURTLE as MEDIA_TYPE
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
@@ -90,6 +92,21 @@ def test_renaming_changes_subjects_and_objects_and_leaves_the_given_graph_alone(
     after = rename(before, {BlankNode("b"): NamedNode("http://example.org/new")})
     assert set(after) == set(graph("<http://example.org/new> dct:title 'x' . <> dct:source <http://example.org/new> ."))
     assert BlankNode("b") in before.subjects()
+
+
+@pytest.mark.parametrize("subject", ["https://x.example/a#d", "http://localhost/dataset/x#d"])
+def test_a_subject_with_a_fragment_names_its_nodes_too(service: Service, subject: str) -> None:
+    """An IRI has one `#`: what the author gave no name continues the fragment of the subject."""
+    text = record("x", subject=f"<{subject}>") + f"\n<{subject}> dct:creator [ foaf:homepage <https://a.example/> ] ."
+    judged = service.client.post("/validate?profile=healthdcat-ap-8", data=text, content_type=MEDIA_TYPE)
+    published = service.submit(text.replace("foaf:homepage", 'foaf:name "Ada"@en ; a foaf:Agent ; foaf:homepage'))
+
+    assert judged.status_code == 200
+    [report] = judged.json["reports"]
+    assert f"{subject}-creator" in {finding["focus"] for finding in report["findings"]}
+    assert published.status_code == 201, published.text
+    path = path_of(published.headers["Location"])
+    assert f"{published.headers['Location']}#creator" in service.get(path, N_TRIPLES).text
 
 
 def relabelled(triples: list[Triple], chance: Random) -> Graph:

@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -20,17 +21,21 @@ import pytest
 from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, RdfFormat, Store, parse
 
 from catalogue.errors import (
+    ClientGone,
     MalformedQuery,
     NotAcceptable,
     QueryFailed,
     QueryRefused,
     QueryTimeout,
     QueryTooLarge,
+    TooManyQueries,
     Unavailable,
 )
 from catalogue.sparql import formats, frames, guard
+from catalogue.sparql.clients import Client
+from catalogue.sparql.dataset import Dataset, stated
 from catalogue.sparql.guard import Form
-from catalogue.sparql.pool import QueryPool
+from catalogue.sparql.pool import Bounds, QueryPool
 from catalogue.sparql.process import Worker
 from catalogue.sparql.result import Result
 
@@ -77,8 +82,10 @@ def started() -> Children:
 def make_pool(started: Children, snapshot: Path) -> Iterator[PoolMaker]:
     pools: list[QueryPool] = []
 
-    def make(*, workers: int = 1, seconds: float = 20, memory: int = 500_000_000, queue: int = 20) -> QueryPool:
-        pool = QueryPool(workers=workers, seconds=seconds, memory=memory, queue=queue)
+    def make(
+        *, workers: int = 1, seconds: float = 20, memory: int = 500_000_000, queue: int = 20, **more: float
+    ) -> QueryPool:
+        pool = QueryPool(Bounds(workers=workers, seconds=seconds, memory=memory, queue=queue, **more))
         pools.append(pool)
         pool.use(snapshot)
         pool.start()
@@ -94,18 +101,19 @@ def pool(make_pool: PoolMaker) -> QueryPool:
     return make_pool()
 
 
-def run(pool: QueryPool, text: str, media_type: str = JSON, **dataset: list[str]) -> Result:
+def run(pool: QueryPool, text: str, media_type: str = JSON, **graphs: list[str]) -> Result:
     query = guard.check(text, limit=100_000)
-    return pool.run(query, media_type=media_type, base_iri=BASE, **dataset)
+    dataset = Dataset(**{kind: tuple(iris) for kind, iris in graphs.items()})
+    return pool.run(query, media_type=media_type, base_iri=BASE, dataset=dataset or stated(text, BASE))
 
 
-def answer(pool: QueryPool, text: str, media_type: str = JSON, **dataset: list[str]) -> bytes:
-    return b"".join(run(pool, text, media_type, **dataset).chunks)
+def answer(pool: QueryPool, text: str, media_type: str = JSON, **graphs: list[str]) -> bytes:
+    return b"".join(run(pool, text, media_type, **graphs).chunks)
 
 
-def values(pool: QueryPool, text: str, **dataset: list[str]) -> list[str]:
+def values(pool: QueryPool, text: str, **graphs: list[str]) -> list[str]:
     """The values of ?x."""
-    bindings = json.loads(answer(pool, text, **dataset))["results"]["bindings"]
+    bindings = json.loads(answer(pool, text, **graphs))["results"]["bindings"]
     return [binding["x"]["value"] for binding in bindings]
 
 
@@ -172,11 +180,110 @@ def test_the_dataset_of_the_request_wins_over_that_of_the_query(pool: QueryPool)
     text = f"SELECT ?x {{ <{EX}0> ?p ?x }}"
     assert values(pool, text) == ["Dataset 0"]
     assert values(pool, text.replace("{", f"FROM <{EX}graph> {{", 1)) == ["In a graph"]
-    assert values(pool, text, default_graphs=[f"{EX}graph"]) == ["In a graph"]
-    assert values(pool, text, named_graphs=[f"{EX}graph"]) == []
-    assert values(pool, text, default_graphs=[f"{EX}unknown"]) == []
+    assert values(pool, text, default=[f"{EX}graph"]) == ["In a graph"]
+    assert values(pool, text, named=[f"{EX}graph"]) == []
+    assert values(pool, text, default=[f"{EX}unknown"]) == []
     with pytest.raises(MalformedQuery, match="IRI"):
-        run(pool, text, default_graphs=["not an IRI"])
+        run(pool, text, default=["not an IRI"])
+
+
+def test_several_graphs_are_merged_and_a_triple_in_two_counts_once(
+    pool: QueryPool, tmp_path: Path, store: Store
+) -> None:
+    more = Store(str(tmp_path / "more"))
+    shared, own = Literal("shared"), Literal("own")
+    for graph in ("a", "b", "c"):
+        more.add(Quad(NamedNode(EX), TITLE, shared, NamedNode(EX + graph)))
+    more.add(Quad(NamedNode(EX), TITLE, own, NamedNode(f"{EX}b")))
+    more.backup(str(tmp_path / "image"))
+    pool.use(tmp_path / "image")
+    a, b, c = (f"{EX}{graph}" for graph in "abc")
+    both = f"SELECT ?x FROM <{a}> FROM <{b}> {{ ?s ?p ?x }}"  # noqa: S608
+    assert sorted(values(pool, both)) == ["own", "shared"]
+    assert sorted(values(pool, "SELECT ?x { ?s ?p ?x }", default=[a, b])) == ["own", "shared"]
+    text = f"PREFIX e: <{EX}> BASE <{EX}> SELECT (COUNT(*) AS ?x) FROM <a> FROM e:b FROM NAMED e:c"  # noqa: S608
+    assert values(pool, f"{text} {{ ?s ?p ?o }}") == ["2"]
+    assert values(pool, f"{text} {{ GRAPH ?g {{ ?s ?p ?o }} }}") == ["1"]
+    assert values(pool, both, default=[c]) == ["shared"]
+
+
+def test_a_result_beyond_the_limit_is_raised_by_the_iterator(make_pool: PoolMaker) -> None:
+    pool = make_pool(result=3_000_000)
+    result = run(pool, LONG)
+    with pytest.raises(QueryTooLarge) as caught:
+        sum(len(part) for part in result.chunks)
+    assert caught.value.details == {"limit": 3_000_000, "setting": "query_result_bytes"}
+    assert values(pool, f"SELECT ?x {{ <{EX}1> ?p ?x }}") == ["Dataset 1"]
+
+
+def test_a_client_that_goes_frees_the_process_at_once(make_pool: PoolMaker) -> None:
+    pool = make_pool()
+    left = threading.Event()
+    with ThreadPoolExecutor(1) as threads:
+        query = guard.check(ENDLESS, limit=1000)
+        asked = threads.submit(pool.run, query, media_type=JSON, base_iri=BASE, client=Client("a", left.is_set))
+        wait_until(lambda: pool.status()["busy"] == 1)
+        left.set()
+        with pytest.raises(ClientGone):
+            asked.result(timeout=1)
+    assert wait_until(lambda: pool.status()["idle"] == 1) < 1
+
+
+def test_a_client_has_its_share_and_no_more(make_pool: PoolMaker) -> None:
+    pool = make_pool(per_client=2, seconds=3)
+    query = guard.check(ENDLESS, limit=1000)
+
+    def ask(address: str) -> Result:
+        return pool.run(query, media_type=JSON, base_iri=BASE, client=Client(address))
+
+    with ThreadPoolExecutor(3) as threads:
+        asked = [threads.submit(ask, "2001:db8::1"), threads.submit(ask, "2001:db8::2")]
+        wait_until(lambda: pool.status()["busy"] + pool.status()["waiting"] == 2)
+        with pytest.raises(TooManyQueries) as caught:  # the same network
+            ask("2001:db8::3")
+        assert caught.value.details["setting"] == "query_per_client"
+        asked.append(threads.submit(ask, "192.0.2.1"))
+        wait_until(lambda: pool.status()["waiting"] == 2)
+        pool.close()
+        assert all(isinstance(one.exception(), Unavailable) for one in asked)
+
+
+def test_who_holds_least_goes_first(make_pool: PoolMaker) -> None:
+    pool = make_pool(seconds=1)
+    slow, quick = guard.check(ENDLESS, limit=1000), guard.check("ASK {}", limit=1000)
+    order: list[str] = []
+
+    def ask(query: guard.Query, name: str, address: str) -> None:
+        with suppress(QueryTimeout):
+            pool.run(query, media_type=JSON, base_iri=BASE, client=Client(address))
+        order.append(name)
+
+    with ThreadPoolExecutor(4) as threads:
+        threads.submit(ask, slow, "first", "a")
+        wait_until(lambda: pool.status()["busy"] == 1)
+        for waiting, (name, address) in enumerate([("second", "a"), ("third", "a"), ("other", "b")], 1):
+            threads.submit(ask, quick, name, address)
+            wait_until(lambda waiting=waiting: pool.status()["waiting"] == waiting)  # type: ignore[misc]
+    assert order == ["first", "other", "second", "third"]
+
+
+def test_seconds_that_are_used_up_come_back(make_pool: PoolMaker) -> None:
+    pool = make_pool(seconds=1, client_seconds=60.5)
+    client = Client("a")
+    used = Client("b")
+    for _ in range(2):
+        with pytest.raises(QueryTimeout):
+            pool.run(guard.check(ENDLESS, limit=1000), media_type=JSON, base_iri=BASE, client=used)
+    assert pool.run(guard.check("ASK {}", limit=99), media_type=JSON, base_iri=BASE, client=client)
+
+
+def test_rows_that_come_slowly_are_handed_on_before_the_last_is_there(make_pool: PoolMaker) -> None:
+    pool = make_pool()
+    slow = "SELECT * { ?a ?b ?c FILTER NOT EXISTS { ?d ?e ?f FILTER(CONTAINS(STR(?f), STR(?a))) } }"
+    result = run(pool, slow)
+    assert b"bindings" in next(result.chunks)
+    assert pool.status()["busy"] == 1  # still at it
+    result.chunks.close()
 
 
 def test_a_syntax_error_has_its_place_and_the_worker_stays(pool: QueryPool) -> None:
@@ -334,7 +441,7 @@ def test_a_missing_image_is_said_and_a_good_one_mends_it(pool: QueryPool, tmp_pa
 
 
 def test_without_an_image_queries_are_unavailable() -> None:
-    pool = QueryPool(workers=1, seconds=1, memory=10**9, queue=1)
+    pool = QueryPool(Bounds(workers=1, seconds=1, memory=10**9, queue=1))
     pool.start()
     try:
         with pytest.raises(Unavailable):
@@ -404,8 +511,8 @@ def test_workers_die_with_a_service_that_is_killed(snapshot: Path) -> None:
         import threading
         from pathlib import Path
         from catalogue.sparql import guard
-        from catalogue.sparql.pool import QueryPool
-        pool = QueryPool(workers=1, seconds=60, memory=10**9, queue=1)
+        from catalogue.sparql.pool import Bounds, QueryPool
+        pool = QueryPool(Bounds(workers=1, seconds=60, memory=10**9, queue=1))
         pool.use(Path({str(snapshot)!r}))
         pool.start()
         query = guard.check({ENDLESS!r}, limit=1000)

@@ -17,6 +17,7 @@ from catalogue.model import (
     Completeness,
     Field,
     Finding,
+    Fix,
     Group,
     Kind,
     Obligation,
@@ -189,7 +190,7 @@ class Elements(HTMLParser):
         self.text += data
 
 
-def finding(field: str, severity: Severity, value: str | None = None, fix: dict[str, str] | None = None) -> Finding:
+def finding(field: str, severity: Severity, value: str | None = None, fix: Fix | None = None) -> Finding:
     return Finding(
         severity, "p-1/x", field, "dct:x", f"Dataset › {field}", PAGE, value, f"{field} is wrong.",
         "Mend it.", ("p-1",), ("H01",), fix,
@@ -205,7 +206,9 @@ REPORT = Report(
     (
         finding("Keyword", Severity.WARNING),
         finding("Size", Severity.INFO),
-        finding("Size", Severity.VIOLATION, "5 <script>", {"from": '"5"', "to": '"5"^^xsd:integer'}),
+        finding(
+            "Size", Severity.VIOLATION, "5 <script>", Fix("x-1", "p-1", "Write 5.", ('"5"',), ('"5"^^xsd:integer',))
+        ),
     ),
     Completeness((3, 4), (1, 2), (0, 0)),
 )
@@ -224,7 +227,6 @@ def every_page() -> dict[str, str]:
     example = views.Example("All", "SELECT * { ?s ?p ?o }")
     table = views.result_table(["s", "n"], [(SUBJECT, Literal(1300)), (None, Literal(2))])
     interface = views.Interface("SPARQL", "/sparql", "Queries")
-    section = views.ProfileSection("Dataset", "s-dataset", FIELDS)
     return {
         "dataset": dataset_html(made),
         "catalog": render("catalog", catalog, SITE),
@@ -244,11 +246,12 @@ def every_page() -> dict[str, str]:
             SITE,
         ),
         "validate": render("validate", form, SITE),
-        "report": render("report", views.report_page([REPORT], form, base_url=SITE.base_url), SITE),
+        "report": render(
+            "report", views.report_page(views.survey([REPORT]), form, base_url=SITE.base_url, text="<x>"), SITE
+        ),
         "sparql": render("sparql", views.SparqlPage(example.query, (example,), ("30 s",), table=table), SITE),
         "withdrawn": render("withdrawn", views.WithdrawnPage(Kind.CATALOG, "/catalog/x", "Old", NOW, "Merged"), SITE),
         "error": render("error", views.error_page(404, "Not found", "No.", details={"known": ["a"]}), SITE),
-        "profile": render("profile", views.ProfilePage("p-1", "P", "1", "About.", (section,)), SITE),
     }
 
 

@@ -6,13 +6,15 @@ import csv
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from pyoxigraph import NamedNode, RdfFormat, Triple, parse
 
 from catalogue.resources import shipped
-from catalogue.vocabularies import Vocabularies
+from catalogue.vocabularies import Vocabularies, own
+from catalogue.vocabularies.changes import newer
 
 ROOT = Path(__file__).parent.parent
 NAL = "http://publications.europa.eu/resource/authority/"
@@ -374,3 +376,31 @@ def _small_folder(tmp_path: Path, continents: str) -> Path:
     shutil.copy(shipped("ontologies") / "sources" / "rewrites.csv", folder / "sources")
     (folder / "sources" / "continent.csv").write_text(continents, encoding="utf-8")
     return folder
+
+
+def test_versions_that_are_kept_at_the_same_time_are_all_kept(vocabularies: Vocabularies, tmp_path: Path) -> None:
+    schemes = vocabularies.schemes[:8]
+    changes = [(vocabularies.entry(scheme), vocabularies.rows(scheme)) for scheme in schemes]
+    with ThreadPoolExecutor(len(changes)) as threads:
+        list(threads.map(lambda change: own.keep(tmp_path, [change]), changes))
+    assert {entry.scheme for entry in own.entries(tmp_path)} == set(schemes)
+    overlaid = Vocabularies.load(shipped("ontologies"), tmp_path)
+    assert overlaid.schemes == vocabularies.schemes
+    for scheme in vocabularies.schemes:
+        assert overlaid.rows(scheme) == vocabularies.rows(scheme)
+
+
+@pytest.mark.parametrize(
+    ("version", "than", "expected"),
+    [
+        ("20260101-0", "20190619-0", True),
+        ("20190619-0", "20190619-0", False),
+        ("2.0", "10.0", False),
+        ("2.3.1", "2.3", True),
+        ("1", "extract, version not recorded", True),
+        ("latest", "2.0", False),
+        ("9" * 10_000, "1", True),
+    ],
+)
+def test_versions_are_compared_by_their_numbers(version: str, than: str, expected: bool) -> None:
+    assert newer(version, than) is expected

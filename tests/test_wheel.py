@@ -23,8 +23,8 @@ import pytest
 from harness import COMMAND, HERE, TURTLE, Answer, free_port
 
 ROOT = HERE.parent
-TREE = ("catalogue", "shapes", "ontologies", "templates", "data")
-SHIPPED = ("shapes", "ontologies", "templates", "data")
+TREE = ("catalogue", "shapes", "ontologies", "templates", "queries", "data")
+SHIPPED = ("shapes", "ontologies", "templates", "queries", "data")
 FILES = ("pyproject.toml", "README.md", "LICENSE")
 ADDRESS = "https://same.test"
 HTML = "text/html"

@@ -1,8 +1,10 @@
-"""What do all commands share? Reading the settings, logging, exit codes."""
+"""What do all commands share? Reading the settings, logging, exit codes, colours."""
 
 from __future__ import annotations
 
 import logging
+import os
+import re
 import sys
 from json import JSONEncoder
 from typing import Any
@@ -11,12 +13,20 @@ import click
 import structlog
 from pydantic import ValidationError
 
+from catalogue.model import Severity
 from catalogue.settings import Settings, load_settings
 
 from .log import Lines
 
 # Beside 0 (fine) and click's 2 (wrong use).
 FINDINGS, FAILED = 1, 3
+
+_COLOURS = {
+    Severity.VIOLATION.upper(): "red",
+    Severity.WARNING.upper(): "yellow",
+    Severity.INFO.upper(): "blue",
+}
+_SEVERITY = re.compile(rf"^(?:{'|'.join(_COLOURS)})(?=  )", re.MULTILINE)
 
 
 def read_settings(**flags: Any) -> Settings:
@@ -51,3 +61,15 @@ def configure_logging(form: str) -> None:
         logger_factory=structlog.WriteLoggerFactory(Lines(sys.stderr)),  # type: ignore[arg-type]
         cache_logger_on_first_use=True,
     )
+
+
+def echo_report(text: str) -> None:
+    """Print a report in words; on a terminal in colours, the name of the file in bold."""
+    name, end, rest = text.partition("\n")
+    rest = _SEVERITY.sub(lambda m: click.style(m[0], fg=_COLOURS[m[0]], bold=True), rest)
+    click.echo(click.style(name, bold=True) + end + rest, nl=False, color=colour())
+
+
+def colour() -> bool | None:
+    """Whether to colour: never with NO_COLOR (https://no-color.org), else when the output is a terminal."""
+    return False if os.environ.get("NO_COLOR") else None

@@ -13,8 +13,8 @@ from catalogue import errors
 from catalogue.rdf import media
 from catalogue.settings import Settings
 
-from .common import FINDINGS
-from .records import colour, input_format_option, inputs, parsed
+from .common import FINDINGS, colour
+from .inputs import input_format_option, inputs, parsed
 
 if TYPE_CHECKING:
     from pyoxigraph import Triple

@@ -15,7 +15,7 @@ from catalogue import __version__
 from catalogue.errors import CatalogueError
 from catalogue.settings import Settings
 
-from . import convert, records, service, tokens
+from . import convert, profiles, records, service, tokens, validate, vocabulary
 from .common import FAILED, configure_logging, read_settings
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -71,7 +71,9 @@ def main(context: click.Context, /, **flags: str | None) -> None:
 
 for command in (
     *(service.serve, service.demo, service.rebuild),
-    *(records.submit, records.validate, convert.convert, records.withdraw),
+    *(records.submit, validate.validate, convert.convert, records.withdraw),
 ):
     main.add_command(command)
 main.add_command(tokens.token)
+main.add_command(profiles.profile)
+main.add_command(vocabulary.vocabulary)

@@ -35,6 +35,7 @@ class Server(BaseApplication):
             "graceful_timeout": _DRAIN_SECONDS,
             "timeout": 120,
             "keepalive": _KEEP_ALIVE_SECONDS,
+            "limit_request_line": 8190,  # links with a whole query; gunicorn takes no more
             "loglevel": "warning",
             "control_socket_disable": True,
             "proc_name": "catalogue",

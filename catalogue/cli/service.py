@@ -103,12 +103,16 @@ def _application(settings: Settings) -> tuple[Any, Callable[[], None]]:
     """Open the catalogue in the process that serves it."""
     from catalogue.services import Catalogue
     from catalogue.services.listing import default_catalog
+    from catalogue.vocabularies import own as own_vocabularies
     from catalogue.web.app import create_app
+
+    from .watching import watch
 
     if sys.platform == "linux":
         # Were the supervisor killed, we would go on with its port and its state folder.
         with contextlib.suppress(OSError):
             ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    watch([settings.state / own_vocabularies.FOLDER, settings.shapes_path])
     catalogue = Catalogue.open(settings)
     if not catalogue.reader.catalogs():
         default_catalog(catalogue)  # so that there is something to list the first dataset, and a crawler finds a root

@@ -8,14 +8,13 @@ from __future__ import annotations
 from .concepts import Vocabularies
 from .profile import Profile
 from .profiles import Profiles, UnknownProfile
-from .reporting import report_graph, report_json, report_text
+from .reporting import report_json, report_text
 
 __all__ = [
     "Profile",
     "Profiles",
     "UnknownProfile",
     "Vocabularies",
-    "report_graph",
     "report_json",
     "report_text",
 ]

@@ -1,33 +1,43 @@
-"""What is wrong with these nodes, found in a millisecond or a few?
+"""What is wrong with these nodes, found in a millisecond?
 
 Shapes are turned into closures over a record's triples once. pySHACL is the reference: a test compares the two result
 by result, and shapes that use what is not covered here are judged by pySHACL itself. A node is judged once by each
 shape however many ways lead to it; without that, a record of some thousand shared and nested nodes would take hours.
+A shape that says the same in several profiles, or at several levels, is compiled once and judges once for all of them.
 Spec: SHACL §3 (validation), §4 (core constraint components), https://www.w3.org/TR/shacl/
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import re
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from typing import cast
 
-from pyoxigraph import Literal, NamedNode, Triple
-from pyshacl.constraints import ALL_CONSTRAINT_PARAMETERS
+from pyoxigraph import NamedNode
 
-from catalogue.rdf.graph import Graph, Subject, Term
-from catalogue.rdf.namespaces import RDF, RDFS, SH
+from catalogue.rdf.graph import Subject, Term
+from catalogue.rdf.namespaces import SH
 
 from . import values
+from .checks import NOTHING, Check, Constraint, Judging, Passes, alone, each_value, properties
+from .paths import UnknownPath, path_of
 from .results import Result
+from .shape import IllFormed
 from .shapes import ShapeSet
 
 ENGINE = "closures, after pySHACL 0.40"
+# The parameters by which pySHACL judges and we do not: a shape that uses one is left to it.
+NOT_COVERED = frozenset(
+    SH[name] for name in ("and", "xone", "uniqueLang", "equals", "disjoint", "lessThan", "closed", "sparql")
+) | {SH["qualifiedValueShapesDisjoint"]}
 _MODIFIERS = frozenset(SH[name] for name in ("flags", "qualifiedMinCount", "qualifiedMaxCount", "ignoredProperties"))
+# Constraints that a property without any value can fail.
+_ASKS_FOR_VALUES = frozenset(SH[name] for name in ("minCount", "hasValue", "qualifiedValueShape"))
+_SHAPES = frozenset(SH[name] for name in ("node", "property", "not", "qualifiedValueShape"))
+_LISTS = frozenset((SH["in"], SH["languageIn"]))
 _TRUE = ("true", "1")
 
-Memory = dict[tuple[Subject, Term], list[Result]]
-# The record, what is judged already, the focus node, its values.
-Constraint = Callable[[Graph, Memory, Term, list[Term]], Iterable[Result]]
-Path = Callable[[Graph, Term], list[Term]]
+Tests = Mapping[str, Callable[[Subject, Term], values.Test]]
 
 
 class NotCovered(Exception):
@@ -39,59 +49,104 @@ class Closures:
 
     Raises:
         NotCovered: A shape needs pySHACL.
+        IllFormed: A number or pattern cannot be read.
     """
 
     name = ENGINE
 
-    def __init__(self, shapes: ShapeSet) -> None:
+    def __init__(self, shapes: ShapeSet, shared: dict[Hashable, Check]) -> None:
+        """Compile shapes.
+
+        Args:
+            shapes: Those that apply together.
+            shared: What was compiled before, of shapes that may say the same; grows.
+        """
         self._shapes = shapes
         self._graph = shapes.graph
-        self._constraints: dict[Subject, tuple[Path | None, list[Constraint]]] = {}
-        known = self._makers()
-        covered = {*known, *_MODIFIERS}
-        for parameter in ALL_CONSTRAINT_PARAMETERS:
-            if NamedNode(str(parameter)) not in covered and self._used(str(parameter)):
-                raise NotCovered(str(parameter))
+        self._shared = shared
+        self._checks: dict[Term, Check] = {}
         for node in self._graph.subjects():
-            self._compile(node, known)
+            for predicate in self._graph.about(node):
+                if predicate in NOT_COVERED:
+                    raise NotCovered(predicate.value)
+        self._makers = self._all_makers()
+        for shape in (*shapes.nodes, *shapes.properties):
+            self._check(shape)
 
-    def judge(self, data: Iterable[Triple], focus: Mapping[Subject, Sequence[Subject]]) -> list[Result]:
+    def judge(self, judging: Judging, focus: Mapping[Subject, Sequence[Subject]]) -> list[Result]:
         """Judge nodes.
 
         Args:
-            data: The record with what is laid beside it.
+            judging: The record with what is laid beside it; others may have judged it before.
             focus: Node shape to the nodes that it judges.
 
         Returns:
             Failed constraints, in the order of shapes and nodes.
         """
-        graph, memory = Graph(data), Memory()
-        return [r for shape, nodes in focus.items() for node in nodes for r in self._check(graph, memory, shape, node)]
+        return [r for shape, nodes in focus.items() for node in nodes for r in self._checks[shape].judge(judging, node)]
 
-    def _check(self, graph: Graph, memory: Memory, shape: Subject, focus: Term) -> list[Result]:
-        found = memory.get((shape, focus))
-        if found is None:
-            path, constraints = self._constraints[shape]
-            given = [focus] if path is None else path(graph, focus)
-            found = [result for check in constraints for result in check(graph, memory, focus, given)]
-            memory[shape, focus] = found
-        return found
+    def _check(self, node: Term) -> Check:
+        """Compile a shape after those that it refers to (circles were refused when the shapes were read)."""
+        check = self._checks.get(node)
+        if check is None:
+            about = self._graph.about(node)
+            off = any(value.value in _TRUE for value in about.get(SH["deactivated"], ()))
+            used = [] if off else [name for name in about if name in self._makers or name in _MODIFIERS]
+            key = (node, *about.get(SH["path"], ())[:1], *((name, self._said(name, about[name])) for name in used))
+            check = self._shared.get(key)
+            if check is None:
+                check = self._shared.setdefault(key, self._compile(cast(Subject, node), used))
+            self._checks[node] = check
+        return check
 
-    def _used(self, parameter: str) -> bool:
-        return any(NamedNode(parameter) in self._graph.about(node) for node in self._graph.subjects())
+    def _compile(self, node: Subject, used: Sequence[NamedNode]) -> Check:
+        path = self._graph.value(node, SH["path"])
+        try:
+            made = [(name, c) for name in used if name in self._makers for c in self._makers[name](node)]
+            follow = None if path is None else path_of(path, self._shapes)
+        except UnknownPath as error:
+            raise NotCovered(str(error)) from error
+        except (ValueError, re.error) as error:
+            raise IllFormed(f"{node.value}: a number or pattern cannot be read: {error}") from error
+        demands = [constraint for name, constraint in made if name in _ASKS_FOR_VALUES]
+        predicate = path if isinstance(path, NamedNode) else None
+        return Check(predicate, follow, [c for _, c in made], demands, self._passes(node, predicate, used))
 
-    def _compile(self, node: Subject, makers: Mapping[NamedNode, Callable[[Subject], list[Constraint]]]) -> None:
+    def _passes(self, node: Subject, predicate: NamedNode | None, used: Sequence[NamedNode]) -> Passes | None:
+        """The short way for `[ sh:path P ; sh:hasValue V ]`, and for a node shape that asks for one or any of these."""
         about = self._graph.about(node)
-        path = about.get(SH["path"])
-        off = any(value.value in _TRUE for value in about.get(SH["deactivated"], ()))
-        constraints = [] if off else [c for predicate in about if predicate in makers for c in makers[predicate](node)]
-        self._constraints[node] = (self._path(path[0]) if path else None, constraints)
+        if used == [SH["hasValue"]] and predicate is not None and len(about[SH["hasValue"]]) == 1:
+            wanted = about[SH["hasValue"]][0]
+            return lambda graph, focus: wanted in graph.about(focus).get(predicate, ())
+        if SH["path"] in about:
+            return None
+        if used == [SH["property"]] and len(about[SH["property"]]) == 1:
+            return self._check(about[SH["property"]][0]).passes
+        if used == [SH["or"]] and len(about[SH["or"]]) == 1:
+            ways = [self._check(option).passes for option in self._shapes.members(about[SH["or"]][0])]
+            sure = [way for way in ways if way is not None]
+            return lambda graph, focus: any(way(graph, focus) for way in sure)
+        return None
+
+    def _said(self, name: NamedNode, given: Sequence[Term]) -> Hashable:
+        """What a constraint depends on: its values, or the shapes that they name."""
+        if name in _SHAPES:
+            return tuple(self._check(value) for value in given)
+        if name == SH["or"]:
+            return tuple(tuple(self._check(option) for option in self._shapes.members(head)) for head in given)
+        if name in _LISTS:
+            return tuple(tuple(self._shapes.members(head)) for head in given)
+        return tuple(given)
+
+    @property
+    def covered(self) -> frozenset[NamedNode]:
+        """The parameters by which these judge."""
+        return frozenset(self._makers) | _MODIFIERS
 
     # Constraints
 
-    def _makers(self) -> dict[NamedNode, Callable[[Subject], list[Constraint]]]:
-        tests: dict[str, Callable[[Subject, Term], values.Test]] = {
-            "nodeKind": lambda _, wanted: values.node_kind(wanted),
+    def _all_makers(self) -> dict[NamedNode, Callable[[Subject], list[Constraint]]]:
+        tests: Tests = {
             "datatype": lambda _, wanted: values.datatype(wanted),
             "in": lambda _, head: values.one_of(self._shapes.members(head)),
             "languageIn": lambda _, head: values.language_in(self._shapes.members(head)),
@@ -104,9 +159,10 @@ class Closures:
             "maxExclusive": lambda _, bound: values.limit(bound, lambda order: order < 0),
         }
         makers: dict[str, Callable[[Subject], list[Constraint]]] = {
-            name: self._each_value(name, test) for name, test in tests.items()
+            name: self._tested(name, test) for name, test in tests.items()
         }
         makers |= {
+            "nodeKind": self._node_kind,
             "minCount": self._min_count,
             "maxCount": self._max_count,
             "class": self._class,
@@ -124,172 +180,95 @@ class Closures:
         value = self._graph.value(node, SH[name])
         return value.value if value else ""
 
-    def _each_value(
-        self, name: str, test: Callable[[Subject, Term], values.Test]
-    ) -> Callable[[Subject], list[Constraint]]:
+    def _tested(self, name: str, test: Callable[[Subject, Term], values.Test]) -> Callable[[Subject], list[Constraint]]:
         component = name[:1].upper() + name[1:]
 
-        def make(node: Subject) -> list[Constraint]:
-            return [_failing(node, component, test(node, value)) for value in self._graph.values(node, SH[name])]
+        def one(node: Subject, value: Term) -> Constraint:
+            return alone(node, component, test(node, value))
 
-        return make
+        return lambda node: [one(node, value) for value in self._graph.values(node, SH[name])]
+
+    def _node_kind(self, node: Subject) -> list[Constraint]:
+        def one(kinds: tuple[type, ...]) -> Constraint:
+            return alone(node, "NodeKind", lambda value: isinstance(value, kinds))
+
+        return [one(values.node_kinds(wanted)) for wanted in self._graph.values(node, SH["nodeKind"])]
 
     def _min_count(self, node: Subject) -> list[Constraint]:
         least = int(self._first(node, "minCount"))
-        return [lambda _, __, focus, given: [Result(focus, None, node, "MinCount")] if len(given) < least else ()]
+        return [lambda _, focus, given: () if len(given) >= least else (Result(focus, None, node, "MinCount"),)]
 
     def _max_count(self, node: Subject) -> list[Constraint]:
         most = int(self._first(node, "maxCount"))
-        return [lambda _, __, focus, given: [Result(focus, None, node, "MaxCount")] if len(given) > most else ()]
+        return [lambda _, focus, given: () if len(given) <= most else (Result(focus, None, node, "MaxCount"),)]
 
     def _class(self, node: Subject) -> list[Constraint]:
         def one(wanted: Term) -> Constraint:
-            return lambda graph, _, focus, given: [
-                Result(focus, value, node, "Class") for value in given if not _is_a(graph, value, wanted)
-            ]
+            return each_value(node, "Class", lambda judging, value: judging.is_a(value, wanted))
 
         return [one(wanted) for wanted in self._graph.values(node, SH["class"])]
 
     def _has_value(self, node: Subject) -> list[Constraint]:
         def one(wanted: Term) -> Constraint:
-            return lambda _, __, focus, given: [] if wanted in given else [Result(focus, None, node, "HasValue")]
+            return lambda _, focus, given: () if wanted in given else (Result(focus, None, node, "HasValue"),)
 
         return [one(wanted) for wanted in self._graph.values(node, SH["hasValue"])]
 
     def _less_than_or_equals(self, node: Subject) -> list[Constraint]:
         def one(other: NamedNode) -> Constraint:
-            return lambda graph, _, focus, given: [
+            return lambda judging, focus, given: [
                 Result(focus, value, node, "LessThanOrEquals")
                 for value in given
-                if not all(values.not_after(value, against) for against in graph.values(focus, other))
+                if not all(values.not_after(value, against) for against in judging.graph.values(focus, other))
             ]
 
         return [one(p) for p in self._graph.values(node, SH["lessThanOrEquals"]) if isinstance(p, NamedNode)]
 
     def _or(self, node: Subject) -> list[Constraint]:
-        def one(options: list[Term]) -> Constraint:
-            return lambda graph, memory, focus, given: [
-                Result(focus, value, node, "Or")
-                for value in given
-                if all(self._check(graph, memory, option, value) for option in options)  # type: ignore[arg-type]
-            ]
+        def one(options: list[Check]) -> Constraint:
+            return each_value(
+                node, "Or", lambda judging, value: any(not option.judge(judging, value) for option in options)
+            )
 
-        return [one(self._shapes.members(head)) for head in self._graph.values(node, SH["or"])]
+        heads = self._graph.values(node, SH["or"])
+        return [one([self._check(option) for option in self._shapes.members(head)]) for head in heads]
 
     def _not(self, node: Subject) -> list[Constraint]:
-        def one(shape: Term) -> Constraint:
-            return lambda graph, memory, focus, given: [
-                Result(focus, value, node, "Not")
-                for value in given
-                if not self._check(graph, memory, shape, value)  # type: ignore[arg-type]
-            ]
+        def one(check: Check) -> Constraint:
+            return each_value(node, "Not", lambda judging, value: bool(check.judge(judging, value)))
 
-        return [one(shape) for shape in self._graph.values(node, SH["not"])]
+        return [one(self._check(shape)) for shape in self._graph.values(node, SH["not"])]
 
     def _node(self, node: Subject) -> list[Constraint]:
-        def one(shape: Term) -> Constraint:
-            return lambda graph, memory, focus, given: [
-                Result(focus, value, node, "Node", tuple(details))
-                for value in given
-                if (details := self._check(graph, memory, shape, value))  # type: ignore[arg-type]
-            ]
+        def one(check: Check) -> Constraint:
+            def constraint(judging: Judging, focus: Term, given: list[Term]) -> list[Result]:
+                found = NOTHING
+                for value in given:
+                    details = check.judge(judging, value)
+                    if details:
+                        if not found:
+                            found = []
+                        found.append(Result(focus, value, node, "Node", tuple(details)))
+                return found
 
-        return [one(shape) for shape in self._graph.values(node, SH["node"])]
+            return constraint
+
+        return [one(self._check(shape)) for shape in self._graph.values(node, SH["node"])]
 
     def _property(self, node: Subject) -> list[Constraint]:
-        def one(shape: Term) -> Constraint:
-            return lambda graph, memory, _, given: [
-                result
-                for value in given
-                for result in self._check(graph, memory, shape, value)  # type: ignore[arg-type]
-            ]
-
-        return [one(shape) for shape in self._graph.values(node, SH["property"])]
+        checks = [self._check(shape) for shape in self._graph.values(node, SH["property"])]
+        return [properties([check for check in checks if check.constraints])]
 
     def _qualified(self, node: Subject) -> list[Constraint]:
         least, most = self._first(node, "qualifiedMinCount"), self._first(node, "qualifiedMaxCount")
 
-        def one(shape: Term) -> Constraint:
-            def check(graph: Graph, memory: Memory, focus: Term, given: list[Term]) -> list[Result]:
-                fitting = sum(not self._check(graph, memory, shape, value) for value in given)  # type: ignore[arg-type]
+        def one(check: Check) -> Constraint:
+            def constraint(judging: Judging, focus: Term, given: list[Term]) -> list[Result]:
+                fitting = sum(not check.judge(judging, value) for value in given)
                 few = [Result(focus, None, node, "QualifiedMinCount")] if least and fitting < int(least) else []
                 many = [Result(focus, None, node, "QualifiedMaxCount")] if most and fitting > int(most) else []
                 return few + many
 
-            return check
+            return constraint
 
-        return [one(shape) for shape in self._graph.values(node, SH["qualifiedValueShape"])]
-
-    # Paths (SHACL §2.3.1)
-
-    def _path(self, path: Term) -> Path:
-        if isinstance(path, NamedNode):
-            return lambda graph, node: graph.values(node, path)
-        if self._graph.value(path, RDF["first"]):
-            return _sequence([self._path(part) for part in self._shapes.members(path)])
-        about = self._graph.about(path)
-        if SH["alternativePath"] in about:
-            options = [self._path(part) for part in self._shapes.members(about[SH["alternativePath"]][0])]
-            return lambda graph, node: _unique(value for option in options for value in option(graph, node))
-        if SH["inversePath"] in about:
-            inner = about[SH["inversePath"]][0]
-            if not isinstance(inner, NamedNode):
-                raise NotCovered("sh:inversePath of a path")
-            return lambda graph, node: _unique(s for s, p in graph.pointing_to(node) if p == inner)
-        for name, least, most in (
-            ("zeroOrOnePath", 0, 1),
-            ("zeroOrMorePath", 0, None),
-            ("oneOrMorePath", 1, None),
-        ):
-            if SH[name] in about:
-                return _repeated(self._path(about[SH[name]][0]), least, most)
-        raise NotCovered("a path")
-
-
-def _failing(node: Subject, component: str, test: values.Test) -> Constraint:
-    return lambda _, __, focus, given: [Result(focus, value, node, component) for value in given if not test(value)]
-
-
-def _is_a(graph: Graph, node: Term, wanted: Term) -> bool:
-    """Whether a node has the class or one below it."""
-    waiting = [] if isinstance(node, Literal) else list(graph.types(node))
-    seen: set[Term] = set()
-    while waiting:
-        class_ = waiting.pop()
-        if class_ == wanted:
-            return True
-        if class_ not in seen:
-            seen.add(class_)
-            waiting += graph.values(class_, RDFS["subClassOf"])
-    return False
-
-
-def _unique(found: Iterable[Term]) -> list[Term]:
-    return list(dict.fromkeys(found))
-
-
-def _sequence(steps: Sequence[Path]) -> Path:
-    def follow(graph: Graph, node: Term) -> list[Term]:
-        reached = [node]
-        for step in steps:
-            reached = _unique(value for start in reached for value in step(graph, start))
-        return reached
-
-    return follow
-
-
-def _repeated(step: Path, least: int, most: int | None) -> Path:
-    def follow(graph: Graph, node: Term) -> list[Term]:
-        found: dict[Term, None] = {} if least else {node: None}
-        waiting = step(graph, node)
-        if most == 1:
-            return _unique([*found, *waiting])
-        waiting = list(waiting)
-        while waiting:
-            value = waiting.pop()
-            if value not in found:
-                found[value] = None
-                waiting += step(graph, value)
-        return list(found)
-
-    return follow
+        return [one(self._check(shape)) for shape in self._graph.values(node, SH["qualifiedValueShape"])]

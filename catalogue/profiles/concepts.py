@@ -1,13 +1,14 @@
 """A value is not in the vocabulary that is asked: what does the person need to hear?
 
 Four cases: a form with a certain rewrite; an unknown code at the right place; a label where an IRI is wanted; a value
-of another vocabulary. A rewrite is offered as a fix only when it is the one possible.
+of another vocabulary. A rewrite is offered only when it is the one possible.
 """
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Protocol
 
 from pyoxigraph import Literal, NamedNode, Triple
@@ -17,7 +18,7 @@ from catalogue.rdf.graph import Term
 from catalogue.rdf.namespaces import compact
 
 from .shape import local_name
-from .wording import Wording, fix, spoken
+from .wording import Wording, spoken
 
 _FEW = 8
 _LONGEST_LABEL = 500
@@ -91,7 +92,7 @@ def _iri(
         return Wording(
             f"{label} uses {compact(value.value)}, an outdated or variant form.",
             f"Use {_concept_words(current, vocabularies)} instead.",
-            fix(value, NamedNode(current)),
+            str(NamedNode(current)),
         )
     concept = vocabularies.concept(value.value)
     if concept and branches:
@@ -137,12 +138,12 @@ def _literal(
     said = value.value.strip()
     if any(vocabularies.contains(scheme.iri, said) for scheme in asked):
         what = f"{label} is given as text; it must be an IRI."
-        return Wording(what, f"Write <{said}>.", fix(value, NamedNode(said)))
+        return Wording(what, f"Write <{said}>.", str(NamedNode(said)))
     found = _meant(said, asked, vocabularies) if len(said) <= _LONGEST_LABEL else set()
     if len(found) == 1:
         iri = found.pop()
         what = f"{label}: {spoken(value)} is text; use the IRI of that concept."
-        return Wording(what, f"Use {_concept_words(iri, vocabularies)}.", fix(value, NamedNode(iri)))
+        return Wording(what, f"Use {_concept_words(iri, vocabularies)}.", str(NamedNode(iri)))
     what = f"{label}: {spoken(value)} is text; an IRI of {_names(asked)} is wanted."
     return Wording(what, _where(asked, branches, vocabularies))
 
@@ -157,11 +158,17 @@ def _meant(said: str, asked: Sequence[Scheme], vocabularies: Vocabularies) -> se
 def _near(code: str, scheme: Scheme, vocabularies: Vocabularies) -> list[str]:
     """Concepts whose code looks alike; bounded, since comparing costs and anybody can send wrong codes."""
     wanted = code[:_LONGEST_CODE].lower()
-    codes = {local_name(c.iri).lower(): c.iri for c in vocabularies.concepts(scheme.iri) if not c.deprecated}
+    codes = _codes(vocabularies, scheme.iri)  # type: ignore[arg-type]
     names = list(codes)
     if len(names) > _MOST_COMPARED:
         names = [name for name in names if name[:1] == wanted[:1]][:_MOST_COMPARED]
     return [codes[name] for name in difflib.get_close_matches(wanted, names, 3, 0.6)]
+
+
+@lru_cache(maxsize=64)
+def _codes(vocabularies: Vocabularies, scheme: str) -> Mapping[str, str]:
+    """Current concepts of a vocabulary by the last part of their IRIs, in lower case."""
+    return {local_name(c.iri).lower(): c.iri for c in vocabularies.concepts(scheme) if not c.deprecated}
 
 
 def _where(asked: Sequence[Scheme], branches: Sequence[str], vocabularies: Vocabularies) -> str:

@@ -12,6 +12,7 @@ from dataclasses import replace
 from pyoxigraph import NamedNode
 
 from catalogue.model import Field, Group, Obligation, Severity
+from catalogue.rdf.namespaces import SH
 
 from .shape import PropertyShape
 from .shapes import ShapeSet
@@ -71,7 +72,20 @@ def _field(shapes: ShapeSet, main: PropertyShape, parts: Sequence[PropertyShape]
         example=_first(part.example for part in every) or "",
         editor=_first(part.editor for part in every),
         viewer=_first(part.viewer for part in every),
+        code=main.code,
+        rules=main.rules,
+        datatypes=_datatypes(shapes, demanded),
     )
+
+
+def _datatypes(shapes: ShapeSet, parts: Iterable[PropertyShape]) -> tuple[str, ...]:
+    """Datatypes of the first choice (`sh:or`) between nothing but datatypes."""
+    graph = shapes.graph
+    for head in (head for part in parts for head in graph.values(part.node, SH["or"])):
+        choices = [graph.value(choice, SH["datatype"]) for choice in shapes.members(head)]
+        if all(choices):
+            return tuple(choice.value for choice in choices if choice)
+    return ()
 
 
 def _obligation(parts: Iterable[PropertyShape]) -> Obligation:
@@ -153,4 +167,7 @@ def _joined(first: Field, other: Field) -> Field:
         example=first.example or other.example,
         editor=first.editor or other.editor,
         viewer=first.viewer or other.viewer,
+        code=first.code or other.code,
+        rules=first.rules or other.rules,
+        datatypes=first.datatypes or other.datatypes,
     )

@@ -11,32 +11,33 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Sequence
 from dataclasses import replace
 
-from pyoxigraph import NamedNode
+from pyoxigraph import Literal, NamedNode
 
 from catalogue.model import Finding, Severity
 from catalogue.rdf.graph import Graph, Term
-from catalogue.rdf.namespaces import SH
 
 from .concepts import Vocabularies
 from .implied import Implied, is_bare
 from .results import Result
 from .shape import BELOW, IN_SCHEME, PropertyShape
-from .shapes import ShapeSet
-from .trails import Trails
+from .trails import Names, Trails
 from .wording import spoken, written
-from .words import Problem, label_of, wording
+from .words import Phrases, Problem, label_of, wording
 
 RANK = {Severity.VIOLATION: 0, Severity.WARNING: 1, Severity.INFO: 2}
+_NOT_AMONG = ("QualifiedMinCount", "HasValue")
 # A value that is not in the vocabulary is often also text instead of an IRI, or untyped: one thing to mend, so the
 # finding that says most stands for the others.
 _SAYS_MORE = {
     "In": ("Vocabulary", "NodeKind", "Class", "Datatype", "ImpliedClass"),
     "Vocabulary": ("NodeKind", "Class", "Datatype", "ImpliedClass"),
-    "Undescribed": ("Class", "ImpliedClass"),
-    "NodeKind": ("Class", "Datatype", "ImpliedClass"),
-    "Datatype": ("Pattern", "MinInclusive", "MaxInclusive"),
+    "Undescribed": ("Vocabulary", "NodeKind", "Class", "Or", "ImpliedClass"),
+    "NodeKind": ("Class", "Datatype", "Or", "Pattern", "LanguageIn", "ImpliedClass"),
+    "Datatype": ("Or", "Pattern", "LanguageIn", "MinInclusive", "MaxInclusive", "LessThanOrEquals"),
+    "Class": ("Or",),
+    "Or": ("LessThanOrEquals", "ImpliedClass"),
+    "MinCount": _NOT_AMONG,
 }
-_OURS = {"Vocabulary": "Node", "Undescribed": "Node", "ImpliedClass": "Class"}
 _SHOWN = 3
 
 
@@ -44,13 +45,34 @@ class Reader:
     """Turns results of one profile into findings about one record."""
 
     def __init__(
-        self, profile: str, shapes: ShapeSet, graph: Graph, trails: Trails, vocabularies: Vocabularies
+        self,
+        profile: str,
+        phrases: Phrases,
+        called: Names,
+        graph: Graph,
+        trails: Trails,
+        vocabularies: Vocabularies,
+        known: Container[object],
     ) -> None:
+        """Read for one record.
+
+        Args:
+            profile: Its id.
+            phrases: Of the shapes that judged.
+            called: What these call the properties.
+            graph: The record.
+            trails: Ways to its nodes.
+            vocabularies: For words about concepts.
+            known: Concepts that the record mentions.
+        """
         self._profile = profile
-        self._shapes = shapes
+        self._shapes = phrases.shapes
+        self._phrases = phrases
+        self._called = called
         self._graph = graph
         self._trails = trails
         self._vocabularies = vocabularies
+        self._known = known
 
     def findings(self, results: Iterable[Result], implied: Sequence[Implied]) -> list[Finding]:
         """Findings, each property and value once, the most severe first."""
@@ -73,6 +95,8 @@ class Reader:
         severity = milder(worst, shape.severity)
         if result.component in ("Node", "Or", "Xone", "And") and self._asks_vocabulary(shape, result):
             return [(self._problem(shape, result, "Vocabulary"), severity)]
+        if result.component == "Node" and isinstance(result.value, Literal):
+            return [(self._problem(shape, result, "Undescribed", self._missing(result.details)), severity)]
         if result.component == "Node" and result.details:
             bare = result.value is not None and is_bare(self._graph, result.value)
             missing = self._missing(result.details) if bare else ()
@@ -85,10 +109,10 @@ class Reader:
         if not (shape.schemes or shape.branches) or not shape.path:
             return False
         if result.component != "Node":
-            return self._shapes.is_vocabulary(shape.node)
+            return self._phrases.is_vocabulary(shape.node)
         sources = [(detail.shape, self._shapes.source(detail.shape)) for detail in result.details]
         return any(
-            (source and source.predicate in (IN_SCHEME, BELOW)) or self._shapes.is_vocabulary(node)
+            (source and source.predicate in (IN_SCHEME, BELOW)) or self._phrases.is_vocabulary(node)
             for node, source in sources
         )
 
@@ -114,8 +138,9 @@ class Reader:
         by_field: dict[tuple[Term, PropertyShape], dict[Term, None]] = {}
         for item in implied:
             value = item.triple.subject
-            place = (written(item.focus), item.shape.path, str(value))
-            if isinstance(value, NamedNode) and place not in faulty and not self._is_known(value):
+            if not isinstance(value, NamedNode) or self._is_known(value):
+                continue
+            if (written(item.focus), item.shape.path, str(value)) not in faulty:
                 by_field.setdefault((item.focus, item.shape), {})[value] = None
         found = []
         for (focus, shape), nodes in by_field.items():
@@ -131,32 +156,30 @@ class Reader:
 
     def _is_known(self, value: NamedNode) -> bool:
         """Whether a vocabulary has the value, under this or an older IRI."""
-        known = self._vocabularies
-        return bool(known.lookup([value.value]) or known.replacement(value.value))
+        return value in self._known or self._vocabularies.replacement(value.value) is not None
 
     def _finding(self, problem: Problem, severity: Severity) -> Finding:
-        words = wording(problem, self._graph, self._vocabularies)
-        shape, label = problem.shape, problem.label if problem.shape.path else ""
-        component = _OURS.get(problem.constraint, problem.constraint)
-        several = shape.constraints > 1 and problem.constraint != "Closed"
+        shape, value, phrase = problem.shape, problem.value, self._phrases.of(problem)
+        words = phrase.words or wording(problem, self._graph, self._vocabularies)
         return Finding(
             severity=milder(severity, words.severity) if words.severity else severity,
-            code=f"{shape.code}/{component[:1].lower()}{component[1:]}" if several else shape.code,
-            field=label,
+            code=phrase.code,
+            field=phrase.label,
             path=self._trails.path(problem.focus, shape.path),
-            path_words=self._trails.words(problem.focus, label, self._shapes),
+            path_words=self._trails.words(problem.focus, phrase.label, self._called),
             focus=written(problem.focus),
-            value=written(problem.value) if problem.value is not None else None,
+            value=written(value) if value is not None else None,
             message=words.message,
             mend=words.mend,
             profiles=(self._profile,),
-            rules=shape.rules or problem.field.rules,
-            fix=words.fix,
+            rules=phrase.rules,
+            why=phrase.why,
+            rewrite=words.rewrite,
             constraint=problem.constraint,
-            component=f"{SH}{component}ConstraintComponent",
-            term=str(problem.value) if problem.value is not None else "",
+            component=phrase.component,
+            term=str(value) if value is not None else "",
             property=shape.path,
-            shape=shape.node.value if isinstance(shape.node, NamedNode) else "",
+            shape=phrase.shape,
         )
 
 
@@ -188,11 +211,15 @@ def joined(findings: Iterable[Finding]) -> list[Finding]:
 
 def _with(kept: Finding, other: Finding) -> Finding:
     severity = kept.severity if RANK[kept.severity] <= RANK[other.severity] else other.severity
+    # What is missing is best told with the value that is asked: "Theme is missing. Add … HEAL."
+    exact = other.constraint in _NOT_AMONG and kept.constraint not in _NOT_AMONG
+    # An address is no description: what text would be as an IRI does not mend the lack of one.
+    rewrite = "" if kept.constraint == "Undescribed" and other.constraint == "NodeKind" else other.rewrite
     return replace(
         kept,
         severity=severity,
         profiles=tuple(dict.fromkeys(kept.profiles + other.profiles)),
         rules=tuple(dict.fromkeys(kept.rules + other.rules)),
-        mend=kept.mend if kept.fix or not other.fix else other.mend,
-        fix=kept.fix or other.fix,
+        mend=other.mend if exact or (rewrite and not kept.rewrite) else kept.mend,
+        rewrite=kept.rewrite or rewrite,
     )

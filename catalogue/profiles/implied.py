@@ -7,8 +7,9 @@ of ours too: what a record itself claims about them is set aside, else anybody c
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from pyoxigraph import Literal, NamedNode, Triple
 
@@ -31,9 +32,11 @@ SUPERCLASSES: Mapping[NamedNode, NamedNode] = {
     **{FOAF[name]: FOAF["Agent"] for name in ("Organization", "Person", "Group")},
 }
 _SUBCLASS_FACTS = [Triple(narrow, RDFS["subClassOf"], wide) for narrow, wide in SUPERCLASSES.items()]
+_TYPE = RDF["type"]
 _OURS_TO_SAY = frozenset((IN_SCHEME, BELOW, RDFS["subClassOf"]))
 
 Focus = dict[Subject, list[Subject]]
+Typed = Sequence[tuple[Subject, list[Term]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,25 +56,27 @@ def classes(graph: Graph, node: Term) -> list[Term]:
 
 def is_bare(graph: Graph, node: Term) -> bool:
     """Whether a value is only named: an IRI of which the graph says nothing, or nothing but its type."""
-    return isinstance(node, NamedNode) and all(predicate == RDF["type"] for predicate in graph.about(node))
+    about = graph.about(node)
+    return isinstance(node, NamedNode) and len(about) < 2 and (not about or _TYPE in about)
 
 
-def typed_focus(graph: Graph, shapes: ShapeSet) -> Focus:
-    """Every node that a shape targets by a type which the graph states.
+def typed(graph: Graph) -> Typed:
+    """Every node that may be a target, with its classes.
 
-    A node that is only named is no target, or what we store and serve (with the types that roles imply) would fail
-    where what was submitted did not.
+    A node that is only named is none, or what we store and serve (with the types that roles imply) would fail where
+    what was submitted did not.
     """
+    nodes = ((subject, classes(graph, subject)) for subject in graph.subjects() if not is_bare(graph, subject))
+    return [(subject, found) for subject, found in nodes if found]
+
+
+def typed_focus(nodes: Typed, shapes: ShapeSet) -> Focus:
+    """Every node that a shape targets by a type which the graph states."""
     focus: Focus = {}
-    for subject in graph.subjects():
-        if is_bare(graph, subject):
-            continue
-        seen: set[Subject] = set()
-        for class_ in classes(graph, subject):
-            for shape in shapes.targeting(class_.value):
-                if shape.node not in seen:
-                    seen.add(shape.node)
-                    focus.setdefault(shape.node, []).append(subject)
+    for subject, found in nodes:
+        targeting = (shape.node for class_ in found for shape in shapes.targeting(class_.value))
+        for node in dict.fromkeys(targeting):
+            focus.setdefault(node, []).append(subject)
     return focus
 
 
@@ -80,43 +85,44 @@ def record_focus(graph: Graph, shapes: ShapeSet, subject: Subject, kind: Kind) -
 
     Other datasets, series or catalogues that the graph mentions are records of their own and are judged there.
     """
-    own = CLASS_OF[kind]
-    main = {shape.node for shape in shapes.targeting(own.value)}
+    return focus_among(typed(graph), shapes, subject, kind)
+
+
+def focus_among(nodes: Typed, shapes: ShapeSet, subject: Subject, kind: Kind) -> Focus:
+    """The same from nodes that are `typed` already, for several profiles."""
     records = {shape.node for class_ in CLASS_OF.values() for shape in shapes.targeting(class_.value)}
-    focus = {node: nodes for node, nodes in typed_focus(graph, shapes).items() if node not in records}
-    focus.update((node, [subject]) for node in shapes.nodes if node in main)
+    focus = {node: found for node, found in typed_focus(nodes, shapes).items() if node not in records}
+    focus.update((shape.node, [subject]) for shape in shapes.targeting(CLASS_OF[kind].value))
     return focus
 
 
 def implied(graph: Graph, shapes: ShapeSet, focus: Mapping[Subject, Sequence[Subject]]) -> list[Implied]:
     """Types that roles imply, reached from the focus nodes and through `sh:node`."""
-    found: dict[tuple[Triple, Subject], Implied] = {}
-    waiting = [(node, shapes.nodes[shape]) for shape, nodes in focus.items() for node in nodes]
+    found: dict[tuple[Term, NamedNode, Term], Implied] = {}
+    waiting: list[tuple[Subject, NodeShape]] = [
+        (node, shapes.nodes[shape]) for shape, nodes in focus.items() for node in nodes
+    ]
     seen: set[tuple[Subject, Subject]] = set()
     while waiting:
         node, shape = waiting.pop()
         if (node, shape.node) in seen:
             continue
         seen.add((node, shape.node))
-        for part in shapes.parts(shape):
-            for value in graph.values(node, part.predicate) if part.predicate else ():
-                if isinstance(value, NamedNode) and part.class_ and not graph.describes(value):
-                    triple = Triple(value, RDF["type"], NamedNode(part.class_))
-                    found.setdefault((triple, node), Implied(triple, node, part))
-                waiting += _nested(shapes, part, value)
+        roles = shapes.roles(shape)
+        for predicate, values in graph.about(node).items() if roles else ():
+            for role in roles.get(predicate, ()):
+                waiting += [(v, nested) for nested in role.nested for v in values if not isinstance(v, Literal)]
+                if role.class_ is None:
+                    continue
+                for value in values:
+                    if isinstance(value, NamedNode) and not graph.describes(value):
+                        key = (value, role.class_, node)
+                        if key not in found:
+                            found[key] = Implied(Triple(value, _TYPE, role.class_), node, role.shape)
     return list(found.values())
 
 
-def _nested(shapes: ShapeSet, part: PropertyShape, value: Term) -> Iterator[tuple[Subject, NodeShape]]:
-    for node in part.nodes:
-        if node in shapes.nodes and not isinstance(value, Literal):
-            yield value, shapes.nodes[node]
-
-
-def judged_triples(record: Graph, implied_types: Iterable[Implied], lookup: Iterable[Triple]) -> list[Triple]:
+def judged_triples(record: Graph, implied_types: Iterable[Implied], lookup: Iterable[Triple]) -> Graph:
     """The record without claims that are ours to make, and the look-up facts beside it."""
-    found = {triple: None for triple in record if triple.predicate not in _OURS_TO_SAY}
-    found.update((item.triple, None) for item in implied_types)
-    found.update(dict.fromkeys(lookup))
-    found.update(dict.fromkeys(_SUBCLASS_FACTS))
-    return list(found)
+    facts = chain((item.triple for item in implied_types), lookup, _SUBCLASS_FACTS)
+    return record.beside(facts, _OURS_TO_SAY)

@@ -14,7 +14,7 @@ from typing import Any, Self
 import pyoxigraph as ox
 import rdflib
 from pyshacl.constraints import ALL_CONSTRAINT_PARAMETERS
-from pyshacl.errors import ReportableRuntimeError
+from pyshacl.errors import ConstraintLoadError, ReportableRuntimeError, ShapeLoadError
 from pyshacl.pytypes import SHACLExecutor
 from pyshacl.shapes_graph import ShapesGraph
 
@@ -22,12 +22,14 @@ from catalogue.rdf.graph import Subject, Term
 from catalogue.rdf.namespaces import SH
 
 from .results import Result
+from .shape import IllFormed
 from .values import to_rdflib
 
 # Deeper than any chain of sh:property and sh:node in our profiles; circles are refused when shapes are read.
 _DEEPEST = 60
 # It raises where values cannot be compared, such as a blank node in sh:lessThan.
 _GIVES_UP = (ReportableRuntimeError, TypeError, ValueError, ArithmeticError)
+_ILL_FORMED = (ShapeLoadError, ConstraintLoadError, ReportableRuntimeError)
 _SUFFIX = "ConstraintComponent"
 _PARAMETERS = frozenset(ALL_CONSTRAINT_PARAMETERS)
 
@@ -99,8 +101,16 @@ class PyShacl:
     name = "pySHACL 0.40"
 
     def __init__(self, shapes: Iterable[ox.Triple]) -> None:
+        """Read shapes.
+
+        Raises:
+            IllFormed: One of them is none that pySHACL takes.
+        """
         self._shapes = _Shapes(_Triples(shapes))
-        self._by_node = {shape.node: shape for shape in self._shapes.shapes}
+        try:
+            self._by_node = {shape.node: shape for shape in self._shapes.shapes}
+        except _ILL_FORMED as error:
+            raise IllFormed(str(error)) from error
         # pySHACL words each result through the graph's namespace manager, which changes while it is read.
         self._lock = threading.Lock()
 
@@ -108,12 +118,15 @@ class PyShacl:
         """Judge a node of no graph, so that a constraint that pySHACL cannot take is told when shapes are read.
 
         Raises:
-            ShapeLoadError, ConstraintLoadError, ReportableRuntimeError: From pySHACL, with the reason.
+            IllFormed: With the shape, and what pySHACL says of it.
         """
         executor, nowhere = SHACLExecutor(max_validation_depth=_DEEPEST), rdflib.Graph(bind_namespaces="none")
         with self._lock:
             for shape in self._by_node.values():
-                shape.validate(executor, nowhere, focus=rdflib.URIRef("urn:health-catalogue:nobody"))
+                try:
+                    shape.validate(executor, nowhere, focus=rdflib.URIRef("urn:health-catalogue:nobody"))
+                except _ILL_FORMED as error:
+                    raise IllFormed(f"{shape.node}: {error}") from error
 
     def judge(self, data: Iterable[ox.Triple], focus: Mapping[Subject, Sequence[Subject]]) -> list[Result]:
         """Judge nodes.

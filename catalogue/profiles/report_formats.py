@@ -1,165 +1,103 @@
-"""How is a report written for a build server: SARIF for code scanning, JUnit XML for test results?
+"""How are reports written, whatever their number?
 
-Pure, like `reporting.py`. Spec: SARIF 2.1.0 (OASIS), §3.13 to §3.58; JUnit XML as Jenkins and GitLab read it.
+Every form is made piece by piece, so that a report on many files takes no more memory than one record's.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import json
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
-from urllib.parse import quote
-from xml.sax.saxutils import escape, quoteattr
+from itertools import chain
 
-from catalogue import __version__
 from catalogue.errors import CatalogueError
-from catalogue.model import Finding, ProfileOutcome, Report, Severity
+from catalogue.model import Report
 
-_LEVELS = {Severity.VIOLATION: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
-_SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
-_XML_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+from .junit import junit
+from .reporting import one_line, report_json, report_text
+from .sarif import sarif
+from .shacl_report import shacl
+
+# One line for each report: with `indent`, Python's own encoder would take six times as long.
+_dumped = json.JSONEncoder(ensure_ascii=False, default=str).encode
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What came of one file: its reports, or why there are none. `name` is empty for what came over HTTP."""
+    """What came of one file: its reports, or why there are none. `name` is empty for what came over HTTP.
+
+    The reports may be an iterator: they are asked for once, one after the other.
+    """
 
     name: str
-    reports: Sequence[Report] = ()
+    reports: Iterable[Report] = ()
     problem: CatalogueError | None = None
 
 
-def sarif(judged: Iterable[Judged]) -> dict[str, Any]:
-    """Reports as one SARIF run: a rule per code, a result per finding.
+def written(form: str, judged: Iterable[Judged]) -> Iterator[str]:
+    """Write reports piece by piece; at least one piece per record.
 
-    A file that could not be read is a notification of the invocation, which is then not successful (§3.20.21). RDF
-    terms have no line of their own after parsing, so a result names file, node and property, and no region.
+    Args:
+        form: One of `FORMS`: `text`, `json` (a list of files, or one object for what came over HTTP), `sarif`,
+            `junit`, `shacl` (Turtle).
+        judged: What came of each file, asked for when it is written.
+
+    Raises:
+        KeyError: There is no such form.
     """
-    rules: dict[str, int] = {}
-    described: list[dict[str, Any]] = []
-    results: list[dict[str, Any]] = []
-    notifications = []
+    return FORMS[form](judged)
+
+
+def _text(judged: Iterable[Judged]) -> Iterator[str]:
     for each in judged:
-        if each.problem is not None:
-            notifications.append(_notification(each.name, each.problem))
+        head = f"{one_line(each.name)}\n" if each.name else ""
         for report in each.reports:
-            for finding in report.findings:
-                if finding.code not in rules:
-                    rules[finding.code] = len(rules)
-                    described.append(_rule(finding))
-                results.append(_sarif_result(each.name, report, finding, rules[finding.code]))
-    driver = {"name": "health-catalogue", "version": __version__, "rules": described}
-    invocation: dict[str, Any] = {"executionSuccessful": not notifications}
-    if notifications:
-        invocation["toolExecutionNotifications"] = notifications
-    run = {
-        "tool": {"driver": driver},
-        "columnKind": "unicodeCodePoints",
-        "invocations": [invocation],
-        "results": results,
-    }
-    return {"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}
+            yield f"{head}{report_text(report)}\n"
+        if each.problem is not None:
+            name = f"{one_line(each.name)}: " if each.name else ""
+            yield f"{name}cannot be checked. {one_line(each.problem.what)}\n  {one_line(each.problem.mend)}\n\n"
 
 
-def _rule(finding: Finding) -> dict[str, Any]:
-    rule: dict[str, Any] = {"id": finding.code}
-    if finding.field:
-        rule["shortDescription"] = {"text": finding.field}
-    if finding.rules:
-        rule["properties"] = {"rules": list(finding.rules)}
-    return rule
+def _as_json(judged: Iterable[Judged]) -> Iterator[str]:
+    files = iter(judged)
+    first = next(files, None)
+    if first is not None and not first.name:
+        yield from _whole(first)
+        return
+    between = "[\n"
+    for each in chain(() if first is None else (first,), files):
+        yield f'{between} {{"file": {json.dumps(each.name, ensure_ascii=False)}, '
+        if each.problem is None:
+            yield '"reports": ['
+            yield from _reports(each.reports)
+            yield "]}"
+        else:
+            told = {"detail": each.problem.what, "mend": each.problem.mend, **each.problem.details}
+            yield f'"problem": {_dumped(told)}}}'
+        between = ",\n"
+    yield "[]\n" if first is None else "\n]\n"
 
 
-def _sarif_result(name: str, report: Report, finding: Finding, index: int) -> dict[str, Any]:
-    location: dict[str, Any] = {
-        "logicalLocations": [{"fullyQualifiedName": f"{finding.focus} {finding.path}".strip(), "kind": "member"}]
-    }
-    if name:
-        location["physicalLocation"] = _file(name)
-    properties: dict[str, Any] = {"subject": report.subject, "title": report.title, "profiles": list(finding.profiles)}
-    if finding.value is not None:
-        properties["value"] = finding.value
-    if finding.fix:
-        properties["fix"] = dict(finding.fix)
-    return {
-        "ruleId": finding.code,
-        "ruleIndex": index,
-        "level": _LEVELS[finding.severity],
-        "message": {"text": f"{finding.message} {finding.mend}".strip()},
-        "locations": [location],
-        "partialFingerprints": {"place/v1": f"{finding.focus} {finding.path} {finding.term}"},
-        "properties": properties,
-    }
+def _whole(judged: Judged) -> Iterator[str]:
+    yield '{\n "reports": ['
+    conforms = yield from _reports(judged.reports)
+    yield f'],\n "conforms": {json.dumps(conforms)}\n}}\n'
 
 
-def _notification(name: str, problem: CatalogueError) -> dict[str, Any]:
-    said: dict[str, Any] = {"level": "error", "message": {"text": f"{problem.what} {problem.mend}".strip()}}
-    if not name:
-        return said
-    place = _file(name)
-    line, column = problem.details.get("line"), problem.details.get("column")
-    if isinstance(line, int):
-        place["region"] = {"startLine": line} | ({"startColumn": column} if isinstance(column, int) else {})
-    return said | {"locations": [{"physicalLocation": place}]}
+def _reports(reports: Iterable[Report]) -> Generator[str, None, bool]:
+    """The members of a JSON array; returns whether all conform."""
+    conforms, between = True, "\n"
+    for report in reports:
+        conforms = conforms and report.conforms
+        yield f"{between}  {_dumped(report_json(report))}"
+        between = ",\n"
+    return conforms
 
 
-def _file(name: str) -> dict[str, Any]:
-    return {"artifactLocation": {"uri": quote(name.replace("\\", "/"), safe="/~")}}
-
-
-def junit(judged: Iterable[Judged]) -> bytes:
-    """Reports as JUnit XML, UTF-8: a suite per file, a case per record and profile.
-
-    A violation fails its case; warnings and notes are the case's output. A file that could not be read is an error.
-    """
-    suites = [_suite(each) for each in judged]
-    totals = {key: sum(counts[key] for counts, _ in suites) for key in ("tests", "failures", "errors")}
-    body = "".join(text for _, text in suites)
-    attributes = "".join(f' {key}="{number}"' for key, number in totals.items())
-    whole = (
-        f'<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name="health-catalogue"{attributes}>\n{body}</testsuites>'
-    )
-    return whole.encode() + b"\n"
-
-
-def _suite(judged: Judged) -> tuple[Mapping[str, int], str]:
-    cases = [(report, outcome) for report in judged.reports for outcome in report.profiles]
-    failures = sum(not outcome.conforms for _, outcome in cases)
-    errors = int(judged.problem is not None)
-    counts = {"tests": len(cases) + errors, "failures": failures, "errors": errors}
-    lines = "".join(line for report, outcome in cases for line in _case(report, outcome))
-    if judged.problem is not None:
-        said = f"{judged.problem.what} {judged.problem.mend}".strip()
-        lines += f'  <testcase classname="read" name="read"><error message={_attribute(said)}/></testcase>\n'
-    attributes = "".join(f' {key}="{number}"' for key, number in counts.items())
-    return counts, f" <testsuite name={_attribute(judged.name or 'request')}{attributes}>\n{lines} </testsuite>\n"
-
-
-def _case(report: Report, outcome: ProfileOutcome) -> Iterator[str]:
-    name = f"{report.title} <{report.subject}>" if report.title else report.subject
-    yield f"  <testcase classname={_attribute(outcome.id)} name={_attribute(name)}>\n"
-    own = [finding for finding in report.findings if outcome.id in finding.profiles]
-    # A finding that profiles share has the strongest severity of them; the case fails only where its own profile does.
-    failing = [f for f in own if f.severity is Severity.VIOLATION] if not outcome.conforms else []
-    if failing:
-        first = failing[0].message if len(failing) == 1 else f"{len(failing)} violations"
-        yield f'   <failure type="violation" message={_attribute(first)}>{_told(failing)}</failure>\n'
-    others = [finding for finding in own if finding not in failing]
-    if others:
-        yield f"   <system-out>{_told(others)}</system-out>\n"
-    yield "  </testcase>\n"
-
-
-def _told(findings: Iterable[Finding]) -> str:
-    lines = (f"{f.severity.value.upper()} {f.path_words or f.field}: {f.message} {f.mend} [{f.code}]" for f in findings)
-    return escape(_clean("\n".join(lines)))
-
-
-def _attribute(text: str) -> str:
-    return quoteattr(_clean(text))
-
-
-def _clean(text: str) -> str:
-    """Without the characters that XML 1.0 §2.2 forbids, even escaped."""
-    return _XML_FORBIDDEN.sub("", text)
+FORMS: Mapping[str, Callable[[Iterable[Judged]], Iterator[str]]] = {
+    "text": _text,
+    "json": _as_json,
+    "sarif": sarif,
+    "junit": junit,
+    "shacl": shacl,
+}

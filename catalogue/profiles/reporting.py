@@ -1,26 +1,22 @@
-"""How is a report written for a program, for a terminal and for other SHACL tools?
+"""What does a report say, to a program and to a person at a terminal?
 
-JSON as in the API's description, plain text, and the SHACL validation report (SHACL §3).
+One report as JSON and as plain text; `report_formats` writes many, in these forms and others.
 """
 
 from __future__ import annotations
 
-import hashlib
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from pyoxigraph import BlankNode, Literal, NamedNode, RdfFormat, Triple, parse
+from catalogue.model import Completeness, Field, Finding, Fix, ProfileOutcome, Report, Severity
+from catalogue.rdf.namespaces import DCT, compact
 
-from catalogue.model import Completeness, Finding, ProfileOutcome, Report, Severity
-from catalogue.rdf.graph import Graph, Term
-from catalogue.rdf.namespaces import DCT, RDF, SH, XSD, compact
+from .trails import short_path
 
 # The JSON Schema (2020-12) of the reports as JSON, with both envelopes: the service's and the command line's.
 SCHEMA = Path(__file__).parent / "report.schema.json"
-_MOST_NEXT = 5
-_SEVERITY = {Severity.VIOLATION: SH["Violation"], Severity.WARNING: SH["Warning"], Severity.INFO: SH["Info"]}
 
 
 def report_json(report: Report) -> dict[str, Any]:
@@ -44,7 +40,7 @@ def report_json(report: Report) -> dict[str, Any]:
         ],
         "findings": [_finding_json(finding) for finding in report.findings],
         "completeness": _completeness_json(report.completeness) if report.completeness else None,
-        "next": [{"field": f.field, "path": f.path, "mend": f.mend} for f in next_fields(report)],
+        "next": [_next_json(field) for field in report.next],
         "vocabularies": dict(report.vocabularies),
         "engine": report.engine,
     }
@@ -61,18 +57,24 @@ def level_why(report: Report, outcome: ProfileOutcome) -> str:
     return "The access rights of the dataset say so."
 
 
-def next_fields(report: Report) -> list[Finding]:
-    """What to add next once nothing violates: at most five fields of the record that are missing and recommended.
+def percent(given: int, of: int) -> int:
+    """How much of something is given, in whole percent; 100 only when nothing is missing."""
+    return 100 * given // of if of else 100
 
-    Fields whose absence is a warning come first, then those whose absence is a note; both in the profile's order.
-    """
-    missing = [
-        finding
-        for severity in (Severity.WARNING, Severity.INFO)
-        for finding in report.findings
-        if finding.severity is severity and finding.constraint == "MinCount" and finding.focus == report.subject
-    ]
-    return missing[:_MOST_NEXT]
+
+def command(fix: Fix, file: str = "FILE") -> str:
+    """The command that applies one fix to a file."""
+    return f"catalogue convert {file} --to ttl --fix --target {fix.target} --only {fix.id}"
+
+
+def _next_json(field: Field) -> dict[str, str]:
+    return {
+        "field": field.name,
+        "path": short_path(field.path),
+        "obligation": field.obligation.value,
+        "example": field.example,
+        "why": field.description,
+    }
 
 
 def _finding_json(finding: Finding) -> dict[str, Any]:
@@ -85,10 +87,22 @@ def _finding_json(finding: Finding) -> dict[str, Any]:
         "focus": finding.focus,
         "value": finding.value,
         "message": finding.message,
+        "why": finding.why,
         "mend": finding.mend,
-        "fix": dict(finding.fix) if finding.fix else None,
+        "fix": fix_json(finding.fix) if finding.fix else None,
         "profiles": list(finding.profiles),
         "rules": list(finding.rules),
+    }
+
+
+def fix_json(fix: Fix) -> dict[str, Any]:
+    """A certain fix as JSON."""
+    return {
+        "id": fix.id,
+        "target": fix.target,
+        "what": fix.what,
+        "before": list(fix.before),
+        "after": list(fix.after),
     }
 
 
@@ -98,7 +112,7 @@ def _completeness_json(completeness: Completeness) -> dict[str, dict[str, int]]:
         "recommended": completeness.recommended,
         "optional": completeness.optional,
     }
-    return {name: {"given": given, "of": of} for name, (given, of) in parts.items()}
+    return {name: {"given": given, "of": of, "percent": percent(given, of)} for name, (given, of) in parts.items()}
 
 
 def report_text(report: Report) -> str:
@@ -112,14 +126,10 @@ def report_text(report: Report) -> str:
         counts = ", ".join(_counted(number, name) for name, number in outcome.counts.items() if number)
         tail = f" ({counts})" if counts else ""
         lines.append(f"  {verdict}: {outcome.title} {outcome.version}{level}{tail}")
-    if report.completeness:
-        parts = _completeness_json(report.completeness).items()
-        given = ", ".join(f"{part['given']} of {part['of']} {name}" for name, part in parts if part["of"])
-        lines.append(f"  given: {given}" if given else "  given: nothing is asked")
     lines += _about_lines(report)
     for finding in report.findings:
         lines.append("")
-        lines += _finding_lines(finding)
+        lines += finding_lines(finding)
     return "\n".join(map(one_line, lines)) + "\n"
 
 
@@ -127,9 +137,17 @@ def _about_lines(report: Report) -> Iterator[str]:
     for outcome in report.profiles:
         if outcome.level:
             yield f"  level {outcome.level} of {outcome.title}: {level_why(report, outcome)}"
-    following = ", ".join(finding.field for finding in next_fields(report))
-    if following:
-        yield f"  add next: {following}"
+    if report.completeness:
+        parts = _completeness_json(report.completeness).items()
+        given = [f"{p['given']} of {p['of']} {name} ({p['percent']} %)" for name, p in parts if p["of"]]
+        yield f"  given: {', '.join(given) or 'nothing is asked'}"
+    if report.next:
+        yield "  add next:"
+    for field in report.next:
+        example = f", for example {field.example}" if field.example else ""
+        yield f"    {field.name} ({short_path(field.path)}, {field.obligation}){example}"
+        if field.description:
+            yield f"      {field.description}"
     by_version: dict[str, list[str]] = {}
     for name, version in report.vocabularies.items():
         by_version.setdefault(version, []).append(name)
@@ -139,6 +157,8 @@ def _about_lines(report: Report) -> Iterator[str]:
 
 def one_line(line: str) -> str:
     """Without control and format characters: a title must not steer the terminal or forge a line."""
+    if line.isprintable():  # as nearly all are; looking at each character takes a hundred times as long
+        return line
     return "".join(c if unicodedata.category(c) not in ("Cc", "Cf", "Zl", "Zp") else " " for c in line)
 
 
@@ -146,72 +166,17 @@ def _counted(number: int, name: str) -> str:
     return f"{number} {name}" if number == 1 or name == Severity.INFO else f"{number} {name}s"
 
 
-def _finding_lines(finding: Finding) -> Iterator[str]:
+def finding_lines(finding: Finding) -> Iterator[str]:
+    """A finding in plain text, the first line with its severity and field."""
     yield f"{finding.severity.value.upper()}  {finding.path_words}"
     yield f"  {finding.message}"
     if finding.mend:
         yield f"  → {finding.mend}"
-    yield f"  at {compact(finding.focus)}, rule {', '.join([finding.code, *finding.rules])}"
-
-
-def report_graph(reports: Sequence[Report]) -> Graph:
-    """Reports as one SHACL validation report.
-
-    `sh:conforms` is true when no result is a violation, as in our JSON. SHACL 1.0 §3.1 makes it false for any result,
-    a recommendation that is not followed included; SHACL 1.2 lets the caller choose by `sh:conformanceDisallows`, and
-    what we do is its value `sh:Violation`. Two answers to "does it conform?" from one service would be worse.
-
-    The same reports give the same graph: reports and results are named by what they say, none is blank.
-    """
-    results = [_result(report, finding) for report in reports for finding in report.findings]
-    named = sorted({node.value: (node, triples) for node, triples in results}.items())
-    digest = _digest(sorted(report.subject for report in reports) + [iri for iri, _ in named])
-    node = NamedNode(f"urn:health-catalogue:report:{digest}")
-    conforms = all(report.conforms for report in reports)
-    graph = Graph([Triple(node, RDF["type"], SH["ValidationReport"]), Triple(node, SH["conforms"], _boolean(conforms))])
-    for _, (result, triples) in named:
-        graph.add(node, SH["result"], result)
-        graph.update(triples)
-    return graph
-
-
-def _result(report: Report, finding: Finding) -> tuple[NamedNode, list[Triple]]:
-    said = [report.subject, finding.focus, finding.code, finding.property, finding.term, finding.message]
-    node = NamedNode(f"urn:health-catalogue:result:{_digest(said)}")
-    about: list[tuple[NamedNode, Term]] = [
-        (RDF["type"], SH["ValidationResult"]),
-        (SH["focusNode"], _node(finding.focus)),
-        (SH["resultSeverity"], _SEVERITY[finding.severity]),
-        (SH["resultMessage"], Literal(f"{finding.message} {finding.mend}".strip(), language="en")),
-    ]
-    # Other paths would need blank nodes; their text stands in the message's words.
-    if finding.property and "<" not in finding.property:
-        about.append((SH["resultPath"], NamedNode(finding.property)))
-    if finding.term:
-        about.append((SH["value"], _term(finding.term)))
-    if finding.shape:
-        about.append((SH["sourceShape"], NamedNode(finding.shape)))
-    if finding.component:
-        about.append((SH["sourceConstraintComponent"], NamedNode(finding.component)))
-    return node, [Triple(node, predicate, value) for predicate, value in about]
-
-
-def _boolean(value: bool) -> Literal:
-    return Literal("true" if value else "false", datatype=XSD["boolean"])
-
-
-def _digest(parts: Iterable[str]) -> str:
-    return hashlib.sha256("\x00".join(parts).encode()).hexdigest()[:32]
-
-
-def _node(focus: str) -> NamedNode | BlankNode:
-    return BlankNode(focus[2:]) if focus.startswith("_:") else NamedNode(focus)
-
-
-def _term(term: str) -> Term:
-    """Read back one N-Triples term."""
-    if term.startswith("_:"):
-        return BlankNode(term[2:])
-    quad = next(iter(parse(f"<urn:a> <urn:b> {term} .".encode(), format=RdfFormat.N_TRIPLES)))
-    value: Term = quad.object
-    return value
+    if finding.fix:
+        yield f"  fix: {finding.fix.what} $ {command(finding.fix)}"
+    if finding.why:
+        yield f"  why: {finding.why}"
+    value = f" is {finding.value}" if finding.value is not None else ""
+    yield f"  at {compact(finding.focus)}: {finding.path}{value}"
+    rules = f" ({', '.join(finding.rules)})" if finding.rules else ""
+    yield f"  rule {finding.code}{rules} of {', '.join(finding.profiles)}"

@@ -65,6 +65,16 @@ class NodeShape:
     nodes: tuple[Subject, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Role:
+    """What a property makes of its values: a class, and the node shapes that describe them."""
+
+    shape: PropertyShape
+    predicate: NamedNode
+    class_: NamedNode | None
+    nested: tuple[NodeShape, ...]
+
+
 def words(values: Iterable[Term]) -> str:
     """The English text among values, or nothing."""
     literal = text(values)

@@ -17,7 +17,7 @@ from catalogue.model import Severity
 from catalogue.rdf.graph import Graph, Subject, Term
 from catalogue.rdf.namespaces import DASH, RDF, RDFS, SH, SHAPES
 
-from .shape import BELOW, IN_SCHEME, IllFormed, NodeShape, PropertyShape, local_name, words
+from .shape import BELOW, IN_SCHEME, IllFormed, NodeShape, PropertyShape, Role, local_name, words
 
 _SHAPES_IRI = "urn:health-catalogue:shapes:"
 _SEVERITIES = {SH["Warning"]: Severity.WARNING, SH["Info"]: Severity.INFO}
@@ -79,6 +79,7 @@ class ShapeSet:
         self.properties: dict[Subject, PropertyShape] = {}
         self.nodes: dict[Subject, NodeShape] = {}
         self._fields: dict[Subject, PropertyShape] = {}
+        self._roles: dict[Subject, dict[NamedNode, list[Role]]] = {}
         self._dropped = {subject for subject in self.graph.subjects() if self._is_dropped(subject)}
         for subject in self.graph.subjects():
             if self.graph.value(subject, SH["path"]) and subject not in self._dropped:
@@ -100,6 +101,24 @@ class ShapeSet:
         for node in shape.nodes:
             if node in self.nodes:
                 yield from self.parts(self.nodes[node])
+
+    def roles(self, shape: NodeShape) -> dict[NamedNode, list[Role]]:
+        """Properties of a node shape that say what their values are, or how these are described."""
+        found = self._roles.get(shape.node)
+        if found is None:
+            found = {}
+            for role in self._roles_of(shape):
+                found.setdefault(role.predicate, []).append(role)
+            self._roles[shape.node] = found
+        return found
+
+    def _roles_of(self, shape: NodeShape) -> Iterator[Role]:
+        for part in self.parts(shape):
+            nested = tuple(
+                self.nodes[node] for node in part.nodes if node in self.nodes and self.roles(self.nodes[node])
+            )
+            if part.predicate and (part.class_ or nested):
+                yield Role(part, part.predicate, NamedNode(part.class_) if part.class_ else None, nested)
 
     def describing(self, target: str) -> list[NodeShape]:
         """Node shapes for a class IRI, or the node shape of that IRI."""

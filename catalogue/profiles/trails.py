@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 
 from pyoxigraph import Literal, NamedNode
 
@@ -21,6 +22,28 @@ from .shapes import ShapeSet
 
 KIND_WORDS = {Kind.DATASET: "Dataset", Kind.SERIES: "Dataset series", Kind.CATALOG: "Catalogue"}
 _IRI = re.compile(r"<([^<>]*)>")
+
+
+class Names:
+    """What one set of shapes calls the properties of the nodes that it describes. Threads may share it."""
+
+    def __init__(self, shapes: ShapeSet) -> None:
+        self.shapes = shapes
+        self._parts: dict[Subject, dict[NamedNode, list[PropertyShape]]] = {}
+
+    def parts(self, nodes: Iterable[NodeShape], predicate: NamedNode) -> list[PropertyShape]:
+        """What node shapes say about a property."""
+        return [part for node in nodes for part in self._by_predicate(node).get(predicate, ())]
+
+    def _by_predicate(self, node: NodeShape) -> dict[NamedNode, list[PropertyShape]]:
+        found = self._parts.get(node.node)
+        if found is None:
+            found = {}
+            for part in self.shapes.parts(node):
+                if part.predicate is not None:
+                    found.setdefault(part.predicate, []).append(part)
+            self._parts[node.node] = found
+        return found
 
 
 class Trails:
@@ -40,14 +63,18 @@ class Trails:
         self._subject = subject
         self._kind = kind
         self._came: dict[Term, tuple[Subject, NamedNode]] = {}
+        self._paths: dict[Term, str] = {}
+        self._words: dict[tuple[Term, int], str] = {}
+        came = self._came
         waiting: deque[Subject] = deque([subject])
         while waiting:
             node = waiting.popleft()
             for predicate, values in graph.about(node).items():
                 for value in values:
-                    if not isinstance(value, Literal) and value not in self._came and value != subject:
-                        self._came[value] = (node, predicate)
-                        waiting.append(value)
+                    if not isinstance(value, Literal) and value not in came and value != subject:
+                        came[value] = (node, predicate)
+                        if graph.describes(value):
+                            waiting.append(value)
 
     def to(self, node: Term) -> list[tuple[Subject, NamedNode]]:
         """Steps (node, property) from the subject to a node; empty when it is the subject or hangs nowhere."""
@@ -60,20 +87,30 @@ class Trails:
 
     def path(self, focus: Term, last: str) -> str:
         """The way to a property of a node, as a SPARQL path with known prefixes: `dct:publisher / foaf:name`."""
-        return " / ".join([*(compact(p.value) for _, p in self.to(focus)), *([short_path(last)] if last else [])])
+        before = self._paths.get(focus)
+        if before is None:
+            before = self._paths[focus] = " / ".join(compact(predicate.value) for _, predicate in self.to(focus))
+        return " / ".join(part for part in (before, short_path(last)) if part)
 
-    def words(self, focus: Term, label: str, shapes: ShapeSet) -> str:
+    def words(self, focus: Term, label: str, called: Names) -> str:
         """The same way in words: `Dataset › Publisher › Name`."""
+        before = self._words.get((focus, id(called)))
+        if before is None:
+            before = self._words[focus, id(called)] = self._way(focus, called)
+        return f"{before} › {label}" if label else before
+
+    def _way(self, focus: Term, called: Names) -> str:
+        shapes = called.shapes
         reached = shapes.targeting(CLASS_OF[self._kind].value)
         names = [KIND_WORDS[self._kind]]
         for node, predicate in self.to(focus):
             if node != self._subject:
                 reached = [*reached, *_targeting(self._graph, node, shapes)]
-            parts = [part for part in _parts(shapes, reached) if part.predicate == predicate]
+            parts = called.parts(reached, predicate)
             names.append(next((part.name for part in parts if part.name), "") or self._name(predicate))
             inner = (node for part in parts for node in part.nodes)
             reached = [shapes.nodes[node] for node in inner if node in shapes.nodes]
-        return " › ".join([*names, *([label] if label else [])])
+        return " › ".join(names)
 
     def _name(self, predicate: NamedNode) -> str:
         """What any profile calls a property."""
@@ -88,13 +125,9 @@ def _targeting(graph: Graph, node: Subject, shapes: ShapeSet) -> Iterator[NodeSh
         yield from shapes.targeting(class_.value)
 
 
-def _parts(shapes: ShapeSet, nodes: Iterable[NodeShape]) -> Iterator[PropertyShape]:
-    for node in nodes:
-        yield from shapes.parts(node)
-
-
+@lru_cache(maxsize=4096)
 def short_path(path: str) -> str:
-    """A path as a shape set writes it, with known prefixes."""
+    """A path as a shape set writes it, with known prefixes. Kept: shapes have some hundred paths."""
     return _IRI.sub(lambda match: compact(match[1]), path) if "<" in path else compact(path)
 
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
-from pyoxigraph import Literal, NamedNode
+from pyoxigraph import Literal, NamedNode, RdfFormat, parse
 
 from catalogue.model import Severity
 from catalogue.rdf.graph import Term
@@ -17,17 +16,26 @@ _STRING = XSD["string"]
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """What is wrong, how to mend it, the certain rewrite if there is one, and a milder severity if one is due."""
+    """What is wrong, how to mend it, and a milder severity if one is due.
+
+    `rewrite` is the N-Triples term that is certainly meant, if there is one.
+    """
 
     message: str
     mend: str = ""
-    fix: Mapping[str, str] | None = None
+    rewrite: str = ""
     severity: Severity | None = None
 
 
-def fix(old: Term, new: Term) -> dict[str, str]:
-    """A rewrite of one value by another; both as N-Triples terms, so that a program can apply it."""
-    return {"from": str(old), "to": str(new)}
+def read(term: str) -> Term:
+    """Read back one N-Triples term.
+
+    Raises:
+        SyntaxError: It is none.
+    """
+    quad = next(iter(parse(f"<urn:a> <urn:b> {term} .", format=RdfFormat.N_TRIPLES)))
+    value: Term = quad.object
+    return value
 
 
 def written(term: Term) -> str:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from pyoxigraph import BlankNode, Literal, NamedNode
 
-from catalogue.rdf.graph import Graph, Term
+from catalogue.rdf.graph import Graph, Subject, Term
 from catalogue.rdf.namespaces import SH, compact
 
 from .concepts import Vocabularies, concept_wording
@@ -20,12 +20,16 @@ from .datatypes import form_of, retyped
 from .shape import PropertyShape
 from .shapes import ShapeSet
 from .trails import path_words, short_path
-from .wording import Wording, fix, spoken
+from .wording import Wording, spoken
 
 _EMAIL = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(\.[\w-]{1,63}){1,8}")
 _WEB = re.compile(r"https?://[^\s<>\"{}|\\^`]{1,2000}")
 _LONGEST_MATCHED = 500
 _FEW = 8
+# SHACL's component for the constraints that are ours.
+_COMPONENTS = {"Vocabulary": "Node", "Undescribed": "Node", "ImpliedClass": "Class"}
+# Said of a lack, and so of no value: always in the same words.
+_STANDING = ("MinCount", "HasValue", "QualifiedMinCount")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +68,61 @@ class Problem:
         return spoken(self.value) if self.value is not None else "what is given"
 
 
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """What a finding about one constraint of a shape says whatever the record.
+
+    `component` is the IRI of SHACL's; `words` is None when they depend on the record.
+    """
+
+    code: str
+    label: str
+    component: str
+    rules: tuple[str, ...]
+    why: str
+    shape: str
+    words: Wording | None
+
+
+class Phrases:
+    """The phrases of one set of shapes, each made once. Threads may share it."""
+
+    def __init__(self, shapes: ShapeSet) -> None:
+        self.shapes = shapes
+        self._made: dict[tuple[Subject, str], Phrase] = {}
+        self._vocabularies: dict[Subject, bool] = {}
+
+    def of(self, problem: Problem) -> Phrase:
+        """The phrase for a failed constraint."""
+        key = (problem.shape.node, problem.constraint)
+        found = self._made.get(key)
+        if found is None:
+            found = self._made[key] = _phrase(problem)
+        return found
+
+    def is_vocabulary(self, node: Subject) -> bool:
+        """Whether a shape asks nothing but membership of a vocabulary or branch."""
+        found = self._vocabularies.get(node)
+        if found is None:
+            found = self._vocabularies[node] = self.shapes.is_vocabulary(node)
+        return found
+
+
+def _phrase(problem: Problem) -> Phrase:
+    shape, constraint = problem.shape, problem.constraint
+    component = _COMPONENTS.get(constraint, constraint)
+    several = shape.constraints > 1 and constraint != "Closed"
+    return Phrase(
+        code=f"{shape.code}/{component[:1].lower()}{component[1:]}" if several else shape.code,
+        label=problem.label if shape.path else "",
+        component=f"{SH}{component}ConstraintComponent",
+        rules=shape.rules or problem.field.rules,
+        why=shape.description or problem.field.description,
+        shape=shape.node.value if isinstance(shape.node, NamedNode) else "",
+        words=_in_own_words(problem, _SENTENCES[constraint](problem)) if constraint in _STANDING else None,
+    )
+
+
 def label_of(shape: PropertyShape, field: PropertyShape) -> str:
     """What people call the property that a shape is about."""
     return field.name or (path_words(shape.path) if shape.path else "This description")
@@ -78,9 +137,14 @@ def wording(problem: Problem, graph: Graph, vocabularies: Vocabularies) -> Wordi
         found = _max_count(problem, graph)
     else:
         found = _SENTENCES.get(problem.constraint, _other)(problem)
-    if problem.constraint == "ImpliedClass":
-        return found
+    return found if problem.constraint == "ImpliedClass" else _in_own_words(problem, found)
+
+
+def _in_own_words(problem: Problem, found: Wording) -> Wording:
+    """With the message and the way to mend that the shape itself states."""
     own = problem.shape
+    if not (own.message or own.mend):
+        return found
     return replace(found, message=own.message or found.message, mend=own.mend or found.mend)
 
 
@@ -125,7 +189,7 @@ def _node_kind(problem: Problem) -> Wording:
         what = f"{label} is text, {problem.said()}; an IRI is wanted."
         meant = _address(value.value.strip())
         if meant:
-            return Wording(what, f"Write <{meant}>.", fix(value, NamedNode(meant)))
+            return Wording(what, f"Write <{meant}>.", str(NamedNode(meant)))
         return Wording(what, f"Give an IRI{_for_example(problem)}.")
     if isinstance(value, NamedNode):
         return Wording(f"{label} is an IRI, {problem.said()}; {_literal_words(problem)} is wanted.", _give(problem))
@@ -157,7 +221,7 @@ def _datatype(problem: Problem) -> Wording:
     what = f"{problem.label} is {problem.said()}; it must be {form.words}."
     new = retyped(problem.value, datatype) if isinstance(problem.value, Literal) else None
     if new is not None and isinstance(problem.value, Literal):
-        return Wording(what, f"Write {spoken(new)}.", fix(problem.value, new))
+        return Wording(what, f"Write {spoken(new)}.", str(new))
     return Wording(what, f"Write it like {problem.field.example or form.example or compact(datatype)}.")
 
 
@@ -182,13 +246,22 @@ def _implied_class(problem: Problem) -> Wording:
 
 
 def _undescribed(problem: Problem) -> Wording:
+    needs = f"; it needs {', '.join(problem.missing)}" if problem.missing else ""
+    if isinstance(problem.value, Literal):
+        what = f"{problem.label} is text, {problem.said()}; a description is wanted."
+        return Wording(what, f"Describe it as a node in the same submission{needs}.")
     what = f"{problem.label}: {problem.said()} is only named; its description is missing here."
-    return Wording(what, f"Describe it in the same submission; it needs {', '.join(problem.missing)}.")
+    return Wording(what, f"Describe it in the same submission{needs}.")
 
 
 def _has_value(problem: Problem) -> Wording:
     wanted = problem.parameter("hasValue")
     return Wording(f"{problem.label} must have the value {wanted}.", f"Add {wanted}.")
+
+
+def _qualified_min_count(problem: Problem) -> Wording:
+    what = f"{problem.label}: too few of the values are of the kind that is asked."
+    return Wording(what, f"Add {problem.label} ({short_path(problem.shape.path)}){_for_example(problem)}.")
 
 
 def _in(problem: Problem) -> Wording:
@@ -197,7 +270,7 @@ def _in(problem: Problem) -> Wording:
     listed = ", ".join(spoken(term) for term in allowed[:_FEW]) + (", …" if len(allowed) > _FEW else "")
     what = f"{problem.label} is {problem.said()}, which is not one of the allowed values."
     same = [t for t in allowed if problem.value is not None and t.value.lower() == problem.value.value.lower()]
-    rewrite = fix(problem.value, same[0]) if problem.value is not None and len(same) == 1 else None
+    rewrite = str(same[0]) if problem.value is not None and len(same) == 1 else ""
     return Wording(what, f"Choose {'' if len(allowed) == 1 else 'one of '}{listed}.", rewrite)
 
 
@@ -206,7 +279,7 @@ def _pattern(problem: Problem) -> Wording:
     value, pattern = problem.value, problem.parameter("pattern")
     meant = _fitting(value, pattern) if isinstance(value, (NamedNode, Literal)) else None
     if meant is not None and value is not None:
-        return Wording(what, f"Write {spoken(meant)}.", fix(value, meant))
+        return Wording(what, f"Write {spoken(meant)}.", str(meant))
     example = f"like {problem.field.example}" if problem.field.example else f"so that it matches {pattern}"
     return Wording(what, f"Write it {example}.")
 
@@ -261,6 +334,7 @@ _SENTENCES: dict[str, Callable[[Problem], Wording]] = {
     "ImpliedClass": _implied_class,
     "Undescribed": _undescribed,
     "HasValue": _has_value,
+    "QualifiedMinCount": _qualified_min_count,
     "In": _in,
     "Pattern": _pattern,
     "UniqueLang": _unique_lang,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from pyoxigraph import NamedNode
 
 
@@ -93,12 +95,13 @@ PREFIXES: dict[str, str] = {
 }
 
 
+# The longest first, so that the first that matches is the right one. The results are not kept: anybody can send IRIs
+# of any length, and a match takes half a microsecond.
+_PREFIX_OF = {str(namespace): prefix for prefix, namespace in PREFIXES.items()}
+_BEGINNING = re.compile("|".join(map(re.escape, sorted(_PREFIX_OF, key=len, reverse=True))))
+
+
 def compact(iri: str) -> str:
     """Write an IRI with a known prefix (`dct:title`), or as it is."""
-    best = ""
-    for prefix, namespace in PREFIXES.items():
-        if iri.startswith(namespace) and len(namespace) > len(PREFIXES.get(best, "")):
-            best = prefix
-    if not best:
-        return iri
-    return f"{best}:{iri[len(PREFIXES[best]) :]}"
+    found = _BEGINNING.match(iri)
+    return f"{_PREFIX_OF[found[0]]}:{iri[found.end() :]}" if found else iri

@@ -15,7 +15,7 @@ from pyoxigraph import parse as read
 
 from catalogue.errors import UnreadableRdf
 
-from . import jsonld, xmlscan
+from . import xmlscan
 from .limits import Budget, Limits
 from .media import JSON_LD, N_QUADS, N_TRIPLES, RDF_XML, Format
 
@@ -63,6 +63,8 @@ def parse(data: bytes, format: Format, *, base_iri: str, limits: Limits) -> list
     data = data.removeprefix(_BOM)
     _check_utf8(data, format)
     if format is JSON_LD:
+        from . import jsonld  # the library behind it takes 0.1 s to import
+
         return jsonld.triples(data.decode(), base_iri, budget)
     if format is RDF_XML:
         xmlscan.scan(data, budget)

@@ -18,16 +18,23 @@ from .graph import Graph, Subject, Term
 
 # Enough for anything that people describe; nodes that differ only further away than this keep the input's order.
 _ROUNDS = 16
+_HASH = 6  # characters of a hash that a name shows
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 _LOCAL = re.compile(r"[^/#:]*$")
 
 Colours = dict[BlankNode, str]
+Names = dict[BlankNode, str]
+# Blank nodes with who points to them by which property.
+Users = dict[BlankNode, list[tuple[Subject, NamedNode]]]
 
 
 def rename(graph: Graph, names: Mapping[Subject, NamedNode]) -> Graph:
     """Return the graph with these subjects renamed, as subject and as object. The given graph is left alone."""
     if not names:
         return graph
+    new = set(names.values())
+    if len(new) == len(names) and not any(map(graph.describes, new)) and new.isdisjoint(graph.mentioned()):
+        return graph.renamed(names)
 
     def name(term: Any) -> Any:
         return names.get(term, term)
@@ -40,24 +47,86 @@ def mint(graph: Graph, subject: NamedNode) -> Graph:
 
     Args:
         graph: The closed description of the subject.
-        subject: An IRI without fragment.
+        subject: An IRI; when it has a fragment, the new ones begin with that and a hyphen.
 
     Returns:
         A graph without blank nodes; the given one when it has none. The value of dcat:contactPoint is
         `{subject}#contact-point`; with several, a hash of what each says follows (`#distribution-3fa2b1`), and
         `-2`, `-3` tell apart those that say the same. No IRI of the graph is taken twice.
     """
-    blanks: dict[BlankNode, None] = {}
-    for triple in graph:
-        for node in (triple.subject, triple.object):
-            if isinstance(node, BlankNode):
-                blanks[node] = None
-    if not blanks:
+    users = _users(graph)
+    if not users:
         return graph
-    content = _content(graph, blanks)
-    places = _refine(graph, content)
-    words = _words(graph, subject, places)
-    return rename(graph, _names(subject, words, content, _taken(graph, subject)))
+    start = subject.value + ("-" if "#" in subject.value else "#")
+    taken = _taken(graph, start)
+    names = _named_apart(graph, users, taken)
+    if names is None:
+        content = _content(graph, users)
+        words = _words(graph, subject, _refine(graph, users, content), users)
+        names = _named_in_order(words, content, taken)
+    return rename(graph, {node: NamedNode(start + name) for node, name in names.items()})
+
+
+def _users(graph: Graph) -> Users:
+    """Every blank node, with who points to it by which property."""
+    users: Users = {}
+    for subject in graph.subjects():
+        if isinstance(subject, BlankNode):
+            users.setdefault(subject, [])
+        for predicate, values in graph.about(subject).items():
+            for value in values:
+                if isinstance(value, BlankNode):
+                    users.setdefault(value, []).append((subject, predicate))
+    return users
+
+
+def _taken(graph: Graph, start: str) -> set[str]:
+    """What follows this beginning in the IRIs that the graph mentions already."""
+    terms = set(graph.mentioned())
+    for subject in graph.subjects():
+        terms.add(subject)
+        terms.update(graph.about(subject))
+    length = len(start)
+    return {t.value[length:] for t in terms if isinstance(t, NamedNode) and t.value.startswith(start)}
+
+
+def _named_apart(graph: Graph, users: Users, taken: set[str]) -> Names | None:
+    """Names where each node hangs in one place and no two would get the same, as in nearly all records.
+
+    There the order in which nodes are named does not matter, and finding that order takes most of the time.
+    """
+    if any(len(places) > 1 for places in users.values()):
+        return None
+    reached = [node for node, places in users.items() if not places or not isinstance(places[0][0], BlankNode)]
+    for node in reached:
+        reached += _inner(graph, node)
+    if len(reached) < len(users):  # a cycle, to which no way leads from outside
+        return None
+    words = {
+        node: _kebab(places[0][1].value) if places else _word_of_type(graph, node) for node, places in users.items()
+    }
+    often = Counter(words.values())
+    vague = [node for node, word in words.items() if often[word] > 1 or word in taken]
+    content = _content(graph, _with_inner(graph, vague))
+    names = words | {node: f"{words[node]}-{content[node][:_HASH]}" for node in vague}
+    apart = set(names.values())
+    return names if len(apart) == len(names) and apart.isdisjoint(taken) else None
+
+
+def _with_inner(graph: Graph, nodes: Iterable[BlankNode]) -> set[BlankNode]:
+    found = set(nodes)
+    waiting = [*found]
+    while waiting:
+        for value in _inner(graph, waiting.pop()):
+            if value not in found:
+                found.add(value)
+                waiting.append(value)
+    return found
+
+
+def _inner(graph: Graph, node: BlankNode) -> list[BlankNode]:
+    """Blank values of a node."""
+    return [v for values in graph.about(node).values() for v in values if isinstance(v, BlankNode)]
 
 
 def _hash(parts: Iterable[str]) -> str:
@@ -73,32 +142,35 @@ def _out(graph: Graph, node: BlankNode, colours: Colours) -> list[str]:
     )
 
 
-def _content(graph: Graph, blanks: Iterable[BlankNode]) -> Colours:
-    """Hash each node by what it says, inner nodes first. Nodes from which a cycle is reached come out alike."""
-    open_values: dict[BlankNode, int] = dict.fromkeys(blanks, 0)
-    users: dict[BlankNode, list[BlankNode]] = {}
+def _content(graph: Graph, nodes: Iterable[BlankNode]) -> Colours:
+    """Hash each node by what it says, inner nodes first. Nodes from which a cycle is reached come out alike.
+
+    With each node, its inner ones must be there too.
+    """
+    open_values: dict[BlankNode, int] = dict.fromkeys(nodes, 0)
+    waiting: dict[BlankNode, list[BlankNode]] = {}
     for node in open_values:
-        inner = {v for values in graph.about(node).values() for v in values if isinstance(v, BlankNode)}
+        inner = set(_inner(graph, node))
         open_values[node] = len(inner)
         for value in inner:
-            users.setdefault(value, []).append(node)
+            waiting.setdefault(value, []).append(node)
     colours: Colours = {}
     ready = [node for node, count in open_values.items() if count == 0]
     while ready:
         node = ready.pop()
         colours[node] = _hash(_out(graph, node, colours))
-        for user in users.get(node, ()):
+        for user in waiting.get(node, ()):
             open_values[user] -= 1
             if open_values[user] == 0:
                 ready.append(user)
     cyclic = [node for node in open_values if node not in colours]
-    return _refine(graph, colours | {node: _hash(_out(graph, node, colours)) for node in cyclic}, cyclic)
+    return _refine(graph, None, colours | {node: _hash(_out(graph, node, colours)) for node in cyclic}, cyclic)
 
 
-def _refine(graph: Graph, colours: Colours, nodes: Iterable[BlankNode] | None = None) -> Colours:
+def _refine(graph: Graph, users: Users | None, colours: Colours, nodes: Iterable[BlankNode] | None = None) -> Colours:
     """Tell apart nodes of one colour by their neighbours, both ways, until nothing more is told apart.
 
-    With `nodes`, only these change, and only by what they say.
+    With `nodes`, only these change; without `users`, only by what they say.
     """
     classes = len(set(colours.values()))
     for _ in range(_ROUNDS):
@@ -106,7 +178,7 @@ def _refine(graph: Graph, colours: Colours, nodes: Iterable[BlankNode] | None = 
         changing = [node for node in (colours if nodes is None else nodes) if counts[colours[node]] > 1]
         fresh = {}
         for node in changing:
-            into = () if nodes is not None else _into(graph, node, colours)
+            into = () if users is None else _into(users, node, colours)
             fresh[node] = _hash((colours[node], *_out(graph, node, colours), "", *into))
         colours = colours | fresh
         before, classes = classes, len(set(colours.values()))
@@ -115,16 +187,15 @@ def _refine(graph: Graph, colours: Colours, nodes: Iterable[BlankNode] | None = 
     return colours
 
 
-def _into(graph: Graph, node: BlankNode, colours: Colours) -> list[str]:
+def _into(users: Users, node: BlankNode, colours: Colours) -> list[str]:
     return sorted(
-        f"{colours[user] if isinstance(user, BlankNode) else user} {predicate}"
-        for user, predicate in graph.pointing_to(node)
+        f"{colours[user] if isinstance(user, BlankNode) else user} {predicate}" for user, predicate in users[node]
     )
 
 
-def _words(graph: Graph, subject: NamedNode, places: Colours) -> dict[BlankNode, str]:
+def _words(graph: Graph, subject: NamedNode, places: Colours, users: Users) -> Names:
     """Walk from the subject in an order that does not depend on the input; note the word for each blank node."""
-    words: dict[BlankNode, str] = {}
+    words: Names = {}
     seen: set[Subject] = set()
 
     def rank(node: Term) -> tuple[int, str]:
@@ -132,7 +203,7 @@ def _words(graph: Graph, subject: NamedNode, places: Colours) -> dict[BlankNode,
             return (2, places[node])
         return (0 if node == subject else 1, str(node))
 
-    pointed = {triple.object for triple in graph if isinstance(triple.object, BlankNode)}
+    pointed = {node for node, places in users.items() if places}
     # The subject, other named nodes, blank nodes that nothing points to, and last those that only a cycle reaches.
     roots = sorted(graph.subjects(), key=lambda node: (node in pointed, *rank(node)))
     for root in roots:
@@ -164,31 +235,19 @@ def _kebab(iri: str) -> str:
     return "-".join(_WORD.findall(local[0] if local else "")).lower() or "node"
 
 
-def _taken(graph: Graph, subject: NamedNode) -> set[str]:
-    """The fragments of the subject that the graph mentions already."""
-    start = subject.value + "#"
-    return {
-        term.value.removeprefix(start)
-        for triple in graph
-        for term in (triple.subject, triple.predicate, triple.object)
-        if isinstance(term, NamedNode) and term.value.startswith(start)
-    }
-
-
-def _names(
-    subject: NamedNode, words: Mapping[BlankNode, str], content: Colours, taken: set[str]
-) -> dict[Subject, NamedNode]:
-    """Turn words into IRIs: alone, with a hash, or with a hash and a number."""
+def _named_in_order(words: Names, content: Colours, taken: set[str]) -> Names:
+    """Turn words into names: alone, with a hash, or with a hash and a number."""
     often = Counter(words.values())
     numbers: Counter[str] = Counter()
-    names: dict[Subject, NamedNode] = {}
+    names: Names = {}
+    taken = set(taken)
     for node, word in words.items():
         name = word
         if often[word] > 1 or word in taken:
-            stem = name = f"{word}-{content[node][:6]}"
+            stem = name = f"{word}-{content[node][:_HASH]}"
             while name in taken:
                 numbers[stem] += 1
                 name = f"{stem}-{numbers[stem] + 1}"
         taken.add(name)
-        names[node] = NamedNode(f"{subject.value}#{name}")
+        names[node] = name
     return names

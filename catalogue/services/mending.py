@@ -1,28 +1,43 @@
-"""Which certain rewrites does a file need, and what is it afterwards?
+"""Which certain rewrites does a file need, which findings do they mend, and what is the file afterwards?
 
-Works on the whole file: what belongs to no record stays, and what records share is rewritten once.
+A record is looked at as it is judged; what is rewritten is rewritten in the whole file: what belongs to no record
+stays, and what records share is rewritten once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from itertools import chain, islice
 from typing import TYPE_CHECKING
 
-from pyoxigraph import BlankNode, Literal, NamedNode, Triple
+from pyoxigraph import BlankNode, NamedNode, RdfFormat, Triple, parse
 
-from catalogue.rdf.graph import Subject
-from catalogue.rdf.namespaces import XSD, compact
-from catalogue.rdf.skolem import rename
-from catalogue.rdf.split import Part, split
+from catalogue.errors import NoRecord
+from catalogue.rdf.graph import Graph, Subject
+from catalogue.rdf.skolem import mint, rename
 
 from .catalogue import Catalogue
-from .listing import DEFAULT_PROFILES, stated_profiles
+from .validating import Portion, portions
 
 if TYPE_CHECKING:
-    from catalogue.profiles.fixes import Fixes, Step
-    from catalogue.vocabularies import Vocabularies
+    from catalogue.model import Report
+    from catalogue.profiles.fixes import Step
+
+# Looking for fixes takes some 10 ms a record, so reports have them for the first records of a file only.
+_MOST_LOOKED = 20
+# Whoever has more mistakes in one record mends the file with the command, which has no such bound.
+_MOST_FINDINGS = 2_000
+# A file's record without an IRI is judged under this name.
+_NAMELESS = NamedNode("urn:blank:dataset")
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What was found for one record: its report with fixes, and every step, questions included."""
+
+    report: Report
+    steps: tuple[Step, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,25 +51,18 @@ class Mended:
 
     def diff(self) -> list[str]:
         """Lines that begin with − or +, each kind sorted."""
+        from catalogue.profiles.fixes import lines
+
         return [f"− {line}" for line in lines(self.removed)] + [f"+ {line}" for line in lines(self.added)]
 
 
-def lines(triples: Iterable[Triple]) -> list[str]:
-    """Triples as in N-Triples, but with known prefixes; sorted."""
-    return sorted(" ".join(_short(part) for part in triple) for triple in triples)
-
-
-def propose(
-    catalogue: Catalogue, triples: Sequence[Triple], *, target: str = "", most: int | None = None
-) -> list[Step]:
+def propose(catalogue: Catalogue, triples: Sequence[Triple], *, target: str = "") -> list[Step]:
     """Find what can be rewritten in the records of a file.
 
     Args:
         catalogue: The open catalogue.
         triples: What was parsed.
-        target: Id of the profile that the records shall fit; without one, the first that a record claims, else
-            `healthdcat-ap-8`.
-        most: Look at so many records only; each takes about 10 ms.
+        target: Id of the profile that the records shall fit; without one, the first by which each would be judged.
 
     Returns:
         Steps in the order in which `mend` takes them. In a file of several records the ids begin with the record's
@@ -66,13 +74,53 @@ def propose(
     """
     if target:
         catalogue.profiles.get(target)
-    fixes = _fixes(catalogue.vocabularies)
-    parts = split(triples, record_limit=catalogue.settings.max_record_triples).parts
-    found: list[Step] = []
-    for number, part in enumerate(parts[:most], 1):
-        label = f"{number}." if len(parts) > 1 else ""
-        found += (_labelled(step, label) for step in _steps(catalogue, fixes, part, target))
-    return found
+    try:
+        found = portions(catalogue, triples, (target,) if target else ())
+    except NoRecord:
+        return []
+    return [
+        step
+        for label, portion in _numbered(found)
+        for step in _back(_steps(catalogue, portion, _named(portion), label)[0], portion)
+    ]
+
+
+def fixed(
+    catalogue: Catalogue, triples: Sequence[Triple], reports: Iterable[Report], profiles: Sequence[str] = ()
+) -> Iterator[Report]:
+    """Say in the reports on a file which findings have a certain fix.
+
+    That is looked for in its first 20 records, where they have no more than 2,000 findings.
+
+    Args:
+        catalogue: The open catalogue.
+        triples: What was parsed.
+        reports: What `judge` says of it.
+        profiles: Those that `judge` was given.
+    """
+    waiting = iter(reports)
+    records = _numbered(portions(catalogue, triples, profiles))
+    for report, (label, portion) in zip(islice(waiting, _MOST_LOOKED), records, strict=False):
+        yield _look(catalogue, portion, label, report).report
+    del records  # and the parts of the file with them
+    yield from waiting
+
+
+def looked(
+    catalogue: Catalogue,
+    triples: Sequence[Triple],
+    reports: Sequence[Report],
+    profiles: Sequence[str] = (),
+    *,
+    start: int = 0,
+) -> list[Looked]:
+    """Look for what mends some records of a file.
+
+    Args: as for `fixed`, but only some reports in a row; `start` is the number of those before them.
+    """
+    records = islice(_numbered(portions(catalogue, triples, profiles)), start, None)
+    pairs = zip(reports, records, strict=False)
+    return [_look(catalogue, portion, label, report) for report, (label, portion) in pairs]
 
 
 def mend(triples: Sequence[Triple], steps: Iterable[Step]) -> Mended:
@@ -108,27 +156,90 @@ def picked(steps: Sequence[Step], ids: Container[str]) -> list[Step]:
     return chosen(certain, [step.id for step in certain if step.id in ids])
 
 
-@lru_cache(maxsize=1)
-def _fixes(vocabularies: Vocabularies) -> Fixes:
-    from catalogue.profiles.fixes import Fixes
+def _numbered(records: Iterator[Portion]) -> Iterator[tuple[str, Portion]]:
+    """Records with what the ids of their steps begin with: nothing when there is only one."""
+    begun = list(islice(records, 2))
+    for number, portion in enumerate(chain(begun, records), 1):
+        yield f"{number}." if len(begun) > 1 else "", portion
 
-    return Fixes.load(vocabularies)
+
+def _look(catalogue: Catalogue, portion: Portion, label: str, report: Report) -> Looked:
+    from catalogue.profiles.fixes import Matching, key, safe
+
+    if not report.findings or len(report.findings) > _MOST_FINDINGS:
+        return Looked(report, ())
+    record = _named(portion)
+    steps, left = _steps(catalogue, portion, record, label)
+    certain = safe(steps)
+    if any(step.corrects for step in certain):
+        left = _judged(catalogue, portion, record, certain)
+    matching = Matching(certain, record.names, portion.profiles[0])
+    findings = matching.fixed(report.findings, {key(finding) for finding in left.findings})
+    return Looked(replace(report, findings=findings), tuple(_back(steps, portion)))
 
 
-def _steps(catalogue: Catalogue, fixes: Fixes, part: Part, target: str) -> Iterator[Step]:
-    wanted = target or next(iter(stated_profiles(catalogue, part.graph, part.subject)), DEFAULT_PROFILES[0])
-    if isinstance(part.subject, NamedNode):
-        yield from fixes.propose(part.graph, part.subject, part.kind, wanted)
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """A record that has a name, and what findings call its blank nodes."""
+
+    graph: Graph
+    subject: NamedNode
+    names: Mapping[Subject, NamedNode]
+
+
+def _named(portion: Portion) -> _Named:
+    graph = Graph(quad.triple for quad in parse(portion.content, RdfFormat.N_TRIPLES, lenient=True))
+    subject = _NAMELESS
+    if portion.subject.startswith("_:"):
+        graph = rename(graph, {BlankNode(portion.subject[2:]): subject})
+    else:
+        subject = NamedNode(portion.subject)
+    names: dict[Subject, NamedNode] = {
+        old: new
+        for before, after in zip(graph, mint(graph, subject), strict=True)
+        for old, new in ((before.subject, after.subject), (before.object, after.object))
+        if isinstance(old, BlankNode) and isinstance(new, NamedNode)
+    }
+    return _Named(graph, subject, names)
+
+
+def _steps(catalogue: Catalogue, portion: Portion, record: _Named, label: str) -> tuple[list[Step], Report]:
+    """What the rules find, then the values that are certainly other ones, then the questions.
+
+    With them comes what the record fails after the rules' certain steps.
+    """
+    from catalogue.profiles.fixes import StepKind, apply, corrections, safe
+
+    found = catalogue.fixes.propose(record.graph, record.subject, portion.kind, portion.profiles[0])
+    certain = safe(found)
+    report = _judged(catalogue, portion, record, certain)
+    made = {triple: step.id for step in certain for triple in step.after}
+    own = corrections(apply(record.graph, certain), report.findings, record.names, made)
+    corrected = {triple for step in own for triple in step.before}
+    asked = [s for s in found if s.kind is not StepKind.SAFE and corrected.isdisjoint(s.before)]
+    return [_labelled(step, label) for step in (*certain, *own, *asked)], report
+
+
+def _judged(catalogue: Catalogue, portion: Portion, record: _Named, steps: Iterable[Step]) -> Report:
+    """What the record fails after some steps."""
+    from catalogue.profiles.fixes import apply
+
+    graph = rename(apply(record.graph, steps), record.names)
+    return catalogue.profiles.validate(graph, record.subject, portion.kind, portion.profiles)
+
+
+def _back(steps: Iterable[Step], portion: Portion) -> Iterator[Step]:
+    """The steps on the file, where a record without an IRI has none."""
+    if not portion.subject.startswith("_:"):
+        yield from steps
         return
-    # The rules need a name to ask about; the steps must fit the file, where there is none.
-    name = NamedNode(f"urn:blank:{part.kind.value}:{part.subject.value}")
-    for step in fixes.propose(rename(part.graph, {part.subject: name}), name, part.kind, wanted):
-        back = (_unnamed(step.before, name, part.subject), _unnamed(step.after, name, part.subject))
-        yield replace(step, before=back[0], after=back[1])
+    node = BlankNode(portion.subject[2:])
+    for step in steps:
+        yield replace(step, before=_unnamed(step.before, node), after=_unnamed(step.after, node))
 
 
-def _unnamed(triples: Iterable[Triple], name: NamedNode, node: Subject) -> tuple[Triple, ...]:
-    return tuple(Triple(*(node if part == name else part for part in triple)) for triple in triples)  # type: ignore[arg-type]
+def _unnamed(triples: Iterable[Triple], node: BlankNode) -> tuple[Triple, ...]:
+    return tuple(Triple(*(node if part == _NAMELESS else part for part in triple)) for triple in triples)  # type: ignore[arg-type]
 
 
 def _labelled(step: Step, label: str) -> Step:
@@ -150,10 +261,3 @@ def _same(step: Step) -> tuple[object, ...]:
 
     after = tuple(tuple(name(part) for part in triple) for triple in step.after)
     return frozenset(step.before), after
-
-
-def _short(part: object) -> str:
-    if isinstance(part, Literal) and not part.language and part.datatype != XSD["string"]:
-        return f"{Literal(part.value)}^^{_short(part.datatype)}"
-    short = compact(part.value) if isinstance(part, NamedNode) else ""
-    return short if isinstance(part, NamedNode) and short != part.value else str(part)

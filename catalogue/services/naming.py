@@ -11,11 +11,10 @@ from pyoxigraph import Literal, NamedNode
 
 from catalogue.feeds.identity import SLUG, Identity
 from catalogue.model import Concept, Kind
+from catalogue.rdf.folding import fold
 from catalogue.rdf.graph import Graph, Subject, text
 from catalogue.rdf.namespaces import DCT
 
-# The blocks of combining marks; asking `unicodedata` for each character takes ten times as long.
-_ACCENTS = re.compile("[\u0300-\u036f\u0483-\u0487\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]+")
 _WORDS = 8_000  # characters of text that the simple search reads per record
 
 
@@ -59,12 +58,6 @@ def free_slugs(wanted: list[str], taken: Callable[[Iterable[str]], set[str]]) ->
         used.add(candidate)
         given.append(candidate)
     return given
-
-
-def fold(value: str) -> str:
-    """Lower case without accents, for comparison."""
-    folded = value.casefold()
-    return folded if folded.isascii() else _ACCENTS.sub("", unicodedata.normalize("NFKD", folded))
 
 
 # The same some hundred concepts stand in most records.

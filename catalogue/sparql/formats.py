@@ -13,7 +13,8 @@ from .guard import Form
 _JSON = "application/sparql-results+json"
 _XML = "application/sparql-results+xml"
 TABLES = (_JSON, _XML, "text/csv", "text/tab-separated-values")
-GRAPHS = tuple(format.media_type for format in media.WRITTEN)
+# Of a graph, N-Quads and TriG say what N-Triples and Turtle do; some clients know nothing else.
+GRAPHS = (*(format.media_type for format in media.WRITTEN), media.N_QUADS.media_type, media.TRIG.media_type)
 
 # What clients ask for that do not know the registered names.
 _TABLE_ALIASES = {"application/json": _JSON, "application/xml": _XML, "text/xml": _XML}

@@ -8,45 +8,72 @@ from __future__ import annotations
 import json
 import os
 import re
+import select
 import signal
 import subprocess
 import sys
 from collections.abc import Iterable
 from contextlib import suppress
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import IO, Any, NoReturn, cast
+from typing import IO, Any, NoReturn, Protocol, cast
 
-from catalogue.errors import CatalogueError, MalformedQuery, QueryFailed, QueryTooLarge, Unavailable
+from catalogue.errors import CatalogueError, MalformedQuery, QueryFailed, QueryTimeout, QueryTooLarge, Unavailable
 
-from . import frames
+from . import confinement, frames
+from .clients import Client
 
-_PAGE = os.sysconf("SC_PAGE_SIZE")
+
+class Process(Protocol):
+    """What `subprocess.Popen` offers, and the pool needs."""
+
+    pid: int
+    returncode: int | None
+
+    def poll(self) -> int | None:
+        """None while it runs."""
+
+    def kill(self) -> None:
+        """Kill it, if it still runs."""
+
+    def wait(self) -> int | None:
+        """Wait for its end; the status where it is known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """A SPARQL server of another make that is asked instead of an image; without a user nobody is named."""
+
+    address: str
+    user: str = ""
+    password: str = field(default="", repr=False)
+
+
+# What a worker answers from: a checkpoint's folder, or another server.
+Image = Path | Elsewhere
+READER, RELAY = "catalogue.sparql.worker", "catalogue.sparql.relay"
 
 
 class Worker:
-    """A running worker, the image that it reads, and, while it answers, the deadline.
+    """A running worker, the image that it reads, and, while it answers, the deadline and who asks.
 
     `verdict` is the error that its end means to the asker, set before it is killed on purpose.
     """
 
-    def __init__(self, *, seconds: float, memory: int) -> None:
-        """Start the process and wait until it is ready (about 50 ms).
+    def __init__(self, *, seconds: float, memory: int, program: str = READER) -> None:
+        """Start the process (`READER` or `RELAY`) and wait until it is ready (50 or 200 ms).
 
         Raises:
             OSError, CatalogueError: It does not start.
         """
-        self.memory = memory
-        self.snapshot: Path | None = None
-        self.deadline = 0.0
-        self.verdict: CatalogueError | None = None
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "catalogue.sparql.worker", str(seconds), str(memory)],
+        process = subprocess.Popen(
+            [sys.executable, "-m", program, str(seconds), str(memory)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            env=_environment(),
+            bufsize=0,
+            env=environment(),
         )
-        self._requests = cast(IO[bytes], self._process.stdin)
-        self._answers = cast(IO[bytes], self._process.stdout)
+        self._hold(process, cast(IO[bytes], process.stdin), cast(IO[bytes], process.stdout), memory)
         try:
             self.sealed = bool(json.loads(self.receive((frames.READY,))[1])["sealed"])
         except CatalogueError:
@@ -54,19 +81,30 @@ class Worker:
             self.close_pipes()
             raise
 
+    def _hold(self, process: Process, requests: IO[bytes], answers: IO[bytes], memory: int, shared: int = 0) -> None:
+        """Take a process over; `shared` is what it has of another's memory, which is not counted."""
+        self.memory = memory
+        self.snapshot: Image | None = None
+        self.deadline = 0.0
+        self.client = Client()
+        self.verdict: CatalogueError | None = None
+        self._process = process
+        self._requests, self._answers = requests, answers
+        self._shared = shared
+
     @property
     def pid(self) -> int:
         """Its process id."""
         return self._process.pid
 
-    def open(self, snapshot: Path) -> None:
+    def open(self, snapshot: Image) -> None:
         """Move to another image (about 8 ms).
 
         Raises:
             Unavailable: The image cannot be opened; the worker has ended.
             CatalogueError: It was ended; what `verdict` says.
         """
-        self.send(frames.OPEN, path=str(snapshot))
+        self.send(frames.OPEN, **({"path": str(snapshot)} if isinstance(snapshot, Path) else asdict(snapshot)))
         try:
             self.receive((frames.READY,))
         except QueryFailed as error:
@@ -96,11 +134,17 @@ class Worker:
             raise QueryFailed("The query process answered out of turn.")
         return kind, content
 
+    def ready(self, seconds: float) -> bool:
+        """Whether something can be read within so long."""
+        return bool(select.select([self._answers], [], [], max(0.0, seconds))[0])
+
     def resident(self) -> int:
-        """Bytes of resident memory; 0 where the system does not say or the process is gone."""
+        """Bytes of resident memory of its own; 0 where the system does not say or the process is gone.
+
+        A page of shared memory that it has written to, and now has a copy of, does not count: it had it before.
+        """
         try:
-            with open(f"/proc/{self.pid}/statm") as file:
-                return int(file.read().split()[1]) * _PAGE
+            return confinement.pages(1, self.pid) - self._shared
         except OSError:
             return 0
 
@@ -132,6 +176,15 @@ class Worker:
             setting="query_memory",
         )
 
+    def too_slow(self, seconds: float) -> QueryTimeout:
+        """What is said at the deadline."""
+        return QueryTimeout(
+            f"The query took longer than {seconds:g} seconds and was ended.",
+            mend="Ask for less at once: a narrower pattern, LIMIT, or several queries.",
+            limit=seconds,
+            setting="query_seconds",
+        )
+
     def _cause_of_end(self) -> CatalogueError:
         # Allocation beyond RLIMIT_AS, between two looks at the resident memory, aborts the engine.
         if self._process.returncode == -signal.SIGABRT:
@@ -146,10 +199,12 @@ class Worker:
             raise _malformed(message)
         if kind == "memory":
             raise self.too_large()
+        if kind == "away":
+            raise Unavailable(f"The store does not answer: {message[:300]}", mend="Try again soon.", retry_after=10)
         raise QueryFailed(f"The engine gave up on this query: {message[:500]}")
 
 
-def _environment() -> dict[str, str]:
+def environment() -> dict[str, str]:
     """What a worker gets to know: where our modules are; no setting of the service, in which tokens may stand."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("CATALOGUE_")}
     modules = os.pathsep.join(filter(None, sys.path))

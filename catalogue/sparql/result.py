@@ -6,12 +6,13 @@ until the deadline.
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
-from catalogue.errors import CatalogueError
+from catalogue.errors import CatalogueError, QueryTooLarge
 
 from . import frames
 from .process import Worker
@@ -30,9 +31,10 @@ class Chunks(Iterator[bytes]):
     read so far is not a whole result.
     """
 
-    def __init__(self, worker: Worker, give_back: GiveBack) -> None:
+    def __init__(self, worker: Worker, give_back: GiveBack, limit: int) -> None:
         self._worker: Worker | None = worker
         self._give_back = give_back
+        self._limit, self._size = limit, 0
         self._taken: deque[bytes] = deque()
 
     def __next__(self) -> bytes:
@@ -42,12 +44,16 @@ class Chunks(Iterator[bytes]):
             raise StopIteration
         return self._taken.popleft()
 
-    def take(self, limit: int) -> None:
-        """Read ahead until the end or until `limit` bytes are held; raises what iterating raises."""
-        held = 0
-        while self._worker is not None and held < limit:
+    def take(self, size: int, seconds: float) -> None:
+        """Read ahead until the end, until so many bytes are held, or some and so much time is over.
+
+        Raises what iterating raises.
+        """
+        end = time.monotonic() + seconds
+        while self._worker is not None and self._size < size:
+            if self._taken and not self._worker.ready(end - time.monotonic()):
+                break
             self._read()
-            held += len(self._taken[-1]) if self._worker is not None else 0
 
     def close(self) -> None:
         """Want no more. A worker that still computes is replaced; closing again does nothing."""
@@ -68,10 +74,19 @@ class Chunks(Iterator[bytes]):
         except BaseException as error:
             self.abandon(error)
             raise
-        if kind == frames.CHUNK:
-            self._taken.append(content)
-        else:
+        if kind != frames.CHUNK:
             self._release(sound=True)
+            return
+        self._size += len(content)
+        if self._size > self._limit:
+            self.close()
+            raise QueryTooLarge(
+                f"The result is larger than {self._limit:,} bytes.",
+                mend="Ask for less at once with LIMIT, or take the dump (/dump.nt.gz).",
+                limit=self._limit,
+                setting="query_result_bytes",
+            )
+        self._taken.append(content)
 
     def _release(self, *, sound: bool) -> None:
         worker, self._worker = self._worker, None

@@ -6,28 +6,28 @@ Started by `catalogue.sparql.pool` as `python -m catalogue.sparql.worker SECONDS
 
 from __future__ import annotations
 
-import ctypes
-import errno
 import json
-import os
-import resource
 import signal
 import sys
+import time
+from collections.abc import Iterable
 from contextlib import suppress
 from typing import IO, Any, cast
 
-from pyoxigraph import NamedNode, QueryResultsFormat, QueryTriples, RdfFormat, Store, serialize
+from pyoxigraph import DefaultGraph, NamedNode, Quad, QueryResultsFormat, QueryTriples, RdfFormat, Store, serialize
 
 from catalogue.rdf.namespaces import PREFIXES
 
-from . import frames
+from . import confinement, frames
 
 # Pages and submissions go first when the processors are busy.
-_NICENESS = 15
-_PR_SET_PDEATHSIG = 1
+NICENESS = 15
+FIRST_TO_GO = 1000
+# Rows that come slowly are sent on after so many seconds.
+_SLOW = 0.25
 # Address space that store, threads and allocator reserve without using it: 0.4 GB when an image is open, and more
 # while another is opened (measured); resident are 30 MB.
-_RESERVED = 1_073_741_824
+RESERVED = 1_073_741_824
 
 
 def main(seconds: float, memory: int) -> None:
@@ -38,14 +38,17 @@ def main(seconds: float, memory: int) -> None:
         memory: Most bytes of resident memory. The pool keeps it; here address space for it
             stops one huge allocation before anybody could look.
     """
-    requests, answers = _take_pipes()
-    _die_with_parent()
-    sealed = _seal()
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    _limit_address_space(memory + _RESERVED)
+    requests, answers = frames.take_pipes()
+    confinement.die_with_parent()
+    sealed = confinement.seal()
+    confinement.limit_memory(memory + RESERVED)
     frames.write_json(answers, frames.READY, sealed=sealed)
-    os.nice(_NICENESS)
-    store: Store | None = None
+    confinement.yield_to_others(NICENESS, FIRST_TO_GO)
+    serve(requests, answers, seconds, sealed)
+
+
+def serve(requests: IO[bytes], answers: IO[bytes], seconds: float, sealed: bool, store: Store | None = None) -> None:
+    """Answer frames until the pool closes its end; `store` is what is read until an image is opened."""
     while True:
         try:
             kind, content = frames.read(requests)
@@ -77,10 +80,11 @@ class _Chunks:
     def __init__(self, answers: IO[bytes]) -> None:
         self._answers = answers
         self._held = bytearray()
+        self._sent = time.monotonic()
 
     def write(self, data: bytes) -> int:
         self._held += data
-        if len(self._held) >= frames.CHUNK_BYTES:
+        if len(self._held) >= frames.CHUNK_BYTES or time.monotonic() - self._sent > _SLOW:
             self.send()
         return len(data)
 
@@ -92,14 +96,17 @@ class _Chunks:
         if self._held:
             frames.write(self._answers, frames.CHUNK, bytes(self._held))
             self._held.clear()
+        self._sent = time.monotonic()
 
 
 def _answer(store: Store, request: dict[str, Any], answers: IO[bytes]) -> None:
     default = [NamedNode(iri) for iri in request["default_graphs"]]
     named = [NamedNode(iri) for iri in request["named_graphs"]]
     # SPARQL 1.1 Protocol §2.1.4: graphs given with the request are the whole dataset.
-    dataset = {"default_graph": default, "named_graphs": named} if default or named else {}
-    results = store.query(request["query"], base_iri=request["base_iri"] or None, **dataset)  # type: ignore[arg-type]
+    dataset: dict[str, Any] = {"default_graph": default, "named_graphs": named} if default or named else {}
+    if len(default) > 1:
+        store, dataset["default_graph"] = _merged(store, default, named), DefaultGraph()
+    results = store.query(request["query"], base_iri=request["base_iri"] or None, **dataset)
     media_type = request["media_type"]
     frames.write_json(answers, frames.HEADER, media_type=media_type)
     chunks = _Chunks(answers)
@@ -112,50 +119,14 @@ def _answer(store: Store, request: dict[str, Any], answers: IO[bytes]) -> None:
     frames.write(answers, frames.END)
 
 
-def _take_pipes() -> tuple[IO[bytes], IO[bytes]]:
-    """Move the pipes away from the standard descriptors, so that nothing else can write between frames."""
-    requests = os.fdopen(os.dup(0), "rb")
-    answers = os.fdopen(os.dup(1), "wb")
-    with open(os.devnull, "rb") as nothing:
-        os.dup2(nothing.fileno(), 0)
-    os.dup2(2, 1)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C in a terminal reaches the whole group
-    return requests, answers
-
-
-def _die_with_parent() -> None:
-    """Linux: be killed when the pool's thread that started us ends, however it ends."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-
-
-def _seal() -> bool:
-    """Take away the way to make sockets, for good; False where that cannot be done.
-
-    Local sockets are denied too: resolvers may be asked for names through them. io_uring makes sockets without
-    the system call.
-    """
-    if sys.platform != "linux":
-        return False
-    try:
-        import pyseccomp
-
-        rules = pyseccomp.SyscallFilter(defaction=pyseccomp.ALLOW)
-        for call in ("socket", "socketpair", "io_uring_setup"):
-            rules.add_rule(pyseccomp.ERRNO(errno.EPERM), call)
-        rules.load()
-    except (ImportError, RuntimeError, OSError):
-        return False  # no libseccomp, or a kernel without it
-    return True
-
-
-def _limit_address_space(allowance: int) -> None:
-    try:
-        with open("/proc/self/statm") as file:
-            used = int(file.read().split()[0]) * resource.getpagesize()
-    except OSError:
-        return
-    resource.setrlimit(resource.RLIMIT_AS, (used + allowance, used + allowance))
+def _merged(store: Store, default: Iterable[NamedNode], named: Iterable[NamedNode]) -> Store:
+    """The graphs with their merge as default graph (SPARQL 1.1 §13.2.1); the engine alone would concatenate them."""
+    merged = Store()
+    for graph in default:
+        merged.extend(Quad(*quad.triple) for quad in store.quads_for_pattern(None, None, None, graph))
+    for graph in named:
+        merged.extend(store.quads_for_pattern(None, None, None, graph))
+    return merged
 
 
 if __name__ == "__main__":

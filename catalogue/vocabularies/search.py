@@ -7,30 +7,22 @@ words. Made once, at first use, and never changed, so threads may share it.
 from __future__ import annotations
 
 import re
-import unicodedata
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 
 from catalogue.model import Concept
+from catalogue.rdf.folding import fold
 
+from .sources import Listed
 from .vocabularies import Vocabularies
 
 # More letters or words than these name nothing that we hold.
 MAX_QUERY = 200
 _MAX_WORDS = 8
 
-_ACCENTS = re.compile(r"[\u0300-\u036f]")
 _WORD = re.compile(r"[^\W_]+")
-# Letters that Unicode does not take apart into a base and an accent.
-_LETTERS = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "æ": "ae", "œ": "oe", "ı": "i"})
 # Higher than every letter, so that it ends a range of words with the same beginning.
 _AFTER = "\U0010ffff"
-
-
-def fold(text: str) -> str:
-    """Lower case without accents, spaces made one, for comparison."""
-    plain = unicodedata.normalize("NFKD", text.casefold()).translate(_LETTERS)
-    return " ".join(_ACCENTS.sub("", plain).split())
 
 
 def last_part(iri: str) -> str:
@@ -45,9 +37,9 @@ class Shelf:
     in this vocabulary are the tops, at depth 0, in the file's order. `deep` says whether there is any hierarchy.
     """
 
-    def __init__(self, concepts: Sequence[Concept]) -> None:
+    def __init__(self, rows: Sequence[Listed]) -> None:
         """Index the concepts of one vocabulary."""
-        self.concepts = tuple(concepts)
+        self.concepts = tuple(row.concept for row in rows)
         self._own = {concept.iri: concept for concept in self.concepts}
         self._narrower: dict[str, list[Concept]] = {}
         for concept in self.concepts:
@@ -58,7 +50,7 @@ class Shelf:
         self._keys: dict[str, str] = {}
         self._by_key: dict[str, Concept] = {}
         self._name()
-        self._names = [_names(concept) for concept in self.concepts]
+        self._names = [_names(row) for row in rows]
         pairs = {(word, i) for i, names in enumerate(self._names) for name in names for word in _WORD.findall(name)}
         ordered = sorted(pairs)
         self._words = [word for word, _ in ordered]
@@ -95,8 +87,8 @@ class Shelf:
     def search(self, query: str) -> list[Concept]:
         """The concepts that a person may mean, best first.
 
-        Every word of the query must begin a word of one of the concept's names: its labels in all languages, its
-        notation, the last part of its IRI. Case and accents do not count.
+        Every word of the query must begin a word of one of the concept's names: its labels and further names in
+        all languages, its notation, the last part of its IRI. Case and accents do not count.
 
         Args:
             query: At most `MAX_QUERY` characters and eight words of it count.
@@ -105,7 +97,7 @@ class Shelf:
             First those that are called exactly so, then names that begin so, then the rest; deprecated ones after
             others, short names before long ones. All concepts for an empty query, none for one without a letter.
         """
-        folded = fold(query[:MAX_QUERY])
+        folded = _folded(query[:MAX_QUERY])
         if not folded:
             return list(self.concepts)
         words = list(dict.fromkeys(_WORD.findall(folded)))[:_MAX_WORDS]
@@ -199,13 +191,18 @@ class Shelves:
             return Shelf(())
         # Two threads may make it at the same time: one of two equal shelves is kept.
         if scheme.name not in self._made:
-            self._made[scheme.name] = Shelf(self._vocabularies.concepts(scheme.name))
+            self._made[scheme.name] = Shelf(self._vocabularies.rows(scheme))
         return self._made[scheme.name]
 
 
-def _names(concept: Concept) -> tuple[str, ...]:
+def _folded(text: str) -> str:
+    return " ".join(fold(text).split())
+
+
+def _names(row: Listed) -> tuple[str, ...]:
     """Everything that a concept is called, folded, each once; the English label first."""
-    labels = concept.labels
+    labels = row.concept.labels
     first: Iterable[str] = [labels["en"]] if "en" in labels else []
-    called = (*first, *labels.values(), concept.notation or "", last_part(concept.iri))
-    return tuple(dict.fromkeys(folded for name in called if (folded := fold(name))))
+    also = (name for names in row.synonyms.values() for name in names)
+    called = (*first, *labels.values(), *also, row.concept.notation or "", last_part(row.concept.iri))
+    return tuple(dict.fromkeys(folded for name in called if (folded := _folded(name))))

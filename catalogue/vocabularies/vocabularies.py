@@ -1,14 +1,17 @@
 """Which concept is this IRI, where does it stand, and what replaced it?
 
-All vocabularies of `ontologies/` as dictionaries, read once and never changed, so threads may share them.
+All vocabularies of `ontologies/`, some of them as the operator has renewed them, as dictionaries, read once and never
+changed, so threads may share them.
 Membership and hierarchy become triples only for the IRIs that a record mentions (`lookup`); what the triples mean is
 agreed in `docs/reference/shapes.md`.
 """
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 
 from pyoxigraph import NamedNode, Triple
@@ -16,7 +19,7 @@ from pyoxigraph import NamedNode, Triple
 from catalogue.model import Concept, Scheme
 from catalogue.rdf.namespaces import SKOS
 
-from .sources import Entry, Prefix, Rewrites, read_concepts, read_index, read_rewrites
+from .sources import Entry, Listed, Prefix, Rewrites, read_concepts, read_index, read_rewrites
 
 # There is no list of GeoNames' millions of places: the form of the IRI decides (HealthDCAT-AP R8, dct:spatial).
 GEONAMES = "https://sws.geonames.org/"
@@ -29,50 +32,54 @@ _MAX_STEPS = 4
 class Vocabularies:
     """The controlled vocabularies that we hold."""
 
-    def __init__(
-        self,
-        folder: Path,
-        entries: Sequence[Entry],
-        concepts: Mapping[str, Sequence[Concept]],
-        rewrites: Rewrites,
-    ) -> None:
+    def __init__(self, entries: Sequence[Entry], rows: Mapping[str, Sequence[Listed]], rewrites: Rewrites) -> None:
         """Index what was read; use `load`.
 
         Args:
-            folder: Where the Turtle files are.
             entries: The index.
-            concepts: Scheme IRI to its concepts.
+            rows: Scheme IRI to its concepts.
             rewrites: The known replacements.
         """
         self.schemes: tuple[Scheme, ...] = tuple(entry.scheme for entry in entries)
         self._entries = {entry.scheme.iri: entry for entry in entries}
-        self._graphs = [(entry.scheme.iri, folder / entry.file) for entry in entries]
         self._named = {key: scheme for scheme in self.schemes for key in (scheme.name, scheme.iri)}
-        self._listed = {iri: tuple(members) for iri, members in concepts.items()}
+        self._rows = {iri: tuple(listed) for iri, listed in rows.items()}
         self._concepts: dict[str, Concept] = {}
         self._holders: dict[str, tuple[str, ...]] = {}
         for scheme in self.schemes:
-            for concept in self._listed[scheme.iri]:
-                self._concepts.setdefault(concept.iri, concept)
-                self._holders[concept.iri] = (*self._holders.get(concept.iri, ()), scheme.iri)
+            for row in self._rows[scheme.iri]:
+                iri = row.concept.iri
+                self._concepts.setdefault(iri, row.concept)
+                self._holders[iri] = (*self._holders.get(iri, ()), scheme.iri)
         self._rewrites = rewrites
         self._old = tuple(rule.old for rule in rewrites.prefixes)
         self._prefixes = _by_prefix(self.schemes)
         self._by_label: dict[str, list[dict[str, set[str]]]] = {}
 
     @classmethod
-    def load(cls, folder: Path) -> Vocabularies:
-        """Read every vocabulary of the folder `ontologies`.
+    def load(cls, folder: Path, own: Path | None = None) -> Vocabularies:
+        """Read every vocabulary.
+
+        Args:
+            folder: The folder `ontologies`.
+            own: Where the operator's are, which count instead of those of the same IRI.
 
         Raises:
             OSError: The index or a file that it names is missing.
             ValueError: A file is malformed; names it and the line.
         """
-        entries = read_index(folder)
-        concepts = {
-            entry.scheme.iri: [concept for concept, _ in read_concepts(folder, entry.scheme)] for entry in entries
-        }
-        return cls(folder, entries, concepts, read_rewrites(folder))
+        entries = {entry.scheme.iri: entry for entry in read_index(folder)}
+        if own is not None and (own / "index.csv").exists():
+            entries |= {entry.scheme.iri: entry for entry in read_index(own)}
+        rows = {iri: tuple(read_concepts(entry)) for iri, entry in entries.items()}
+        return cls(tuple(entries.values()), rows, read_rewrites(folder))
+
+    def renewed(self, changes: Iterable[tuple[Entry, Sequence[Listed]]]) -> Vocabularies:
+        """The same with some vocabularies in another version."""
+        entries, rows = dict(self._entries), dict(self._rows)
+        for entry, listed in changes:
+            entries[entry.scheme.iri], rows[entry.scheme.iri] = entry, tuple(listed)
+        return Vocabularies(tuple(entries.values()), rows, self._rewrites)
 
     def scheme(self, name_or_iri: str) -> Scheme | None:
         """The vocabulary with that short name or IRI."""
@@ -85,11 +92,24 @@ class Vocabularies:
     def concepts(self, scheme: str) -> list[Concept]:
         """All concepts of a vocabulary (name or IRI), deprecated ones too; none when we do not hold it."""
         found = self._named.get(scheme)
-        return list(self._listed[found.iri]) if found else []
+        return [row.concept for row in self._rows[found.iri]] if found else []
+
+    def rows(self, scheme: Scheme) -> tuple[Listed, ...]:
+        """The concepts of a vocabulary with their further names and what they match."""
+        return self._rows[scheme.iri]
 
     def graphs(self) -> list[tuple[str, Path]]:
         """Each vocabulary's IRI, which names its graph, and its Turtle file."""
-        return list(self._graphs)
+        return [(iri, entry.turtle) for iri, entry in self._entries.items()]
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """A hash of everything that the Turtle files say."""
+        digest = hashlib.sha256()
+        for iri, path in self.graphs():
+            digest.update(f"{iri}\0{path.stat().st_size}\0".encode())
+            digest.update(path.read_bytes())
+        return digest.hexdigest()
 
     def concept(self, iri: str) -> Concept | None:
         """The concept with that IRI; where several vocabularies hold it, as the first of the index has it."""
@@ -251,9 +271,9 @@ class Vocabularies:
         indexes = self._by_label.get(scheme)
         if indexes is None:
             indexes = [{}, {}, {}, {}]
-            for concept in self._listed[scheme]:
-                for rank, text in _callings(concept):
-                    indexes[rank].setdefault(" ".join(text.split()).casefold(), set()).add(concept.iri)
+            for row in self._rows[scheme]:
+                for rank, text in _callings(row.concept):
+                    indexes[rank].setdefault(" ".join(text.split()).casefold(), set()).add(row.concept.iri)
             self._by_label[scheme] = indexes
         return indexes
 

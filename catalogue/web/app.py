@@ -6,14 +6,20 @@ import time
 
 import structlog
 from flask import Flask, Response, g, redirect, request
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from catalogue.services import Catalogue
 
 from . import errors
 from .cache import Cache
+from .completion import completion
+from .discovery import discovery
 from .feeds import feeds
+from .graph_store import graph_store
 from .health import health
 from .pages import pages
+from .profiles import profiles
+from .queries import queries
 from .records import records
 from .sparql import sparql
 from .validation import validation
@@ -36,12 +42,18 @@ def create_app(catalogue: Catalogue) -> Flask:
     app.extensions["catalogue"] = catalogue
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
-    for blueprint in (records, feeds, pages, validation, sparql, health, vocabularies):
+    for blueprint in (records, feeds, pages, validation, sparql, graph_store, discovery, queries, health):
+        app.register_blueprint(blueprint)
+    for blueprint in (vocabularies, profiles, completion):
         app.register_blueprint(blueprint)
     errors.register(app)
     app.add_url_rule("/favicon.ico", "favicon", lambda: redirect("/static/favicon.svg", 301))
     app.before_request(_begin)
     app.after_request(_finish)
+    if catalogue.settings.proxies:
+        # Of what a proxy says only the client's address counts; links are made from the configured base.
+        trusted = catalogue.settings.proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=trusted, x_proto=0, x_host=0)  # type: ignore[method-assign]
     app.wsgi_app = Cache(app.wsgi_app, catalogue.ledger, _log)  # type: ignore[method-assign]
     return app
 

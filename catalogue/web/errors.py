@@ -45,6 +45,8 @@ STATUS: Mapping[type[CatalogueError], int] = {
     errors.UnsupportedMediaType: 415,
     errors.ShapeViolation: 422,
     errors.PreconditionRequired: 428,
+    errors.TooManyQueries: 429,
+    errors.ClientGone: 499,  # nobody sees it but the log, where nginx has made it customary
     errors.QueryTooLarge: 503,
     errors.QueryFailed: 500,
     errors.QueryTimeout: 503,
@@ -88,7 +90,7 @@ def decorate(response: Response, error: CatalogueError) -> Response:
     """Add the headers that the status asks for."""
     if isinstance(error, errors.Unauthenticated):
         response.headers["WWW-Authenticate"] = 'Bearer realm="catalogue"'
-    if isinstance(error, errors.Unavailable | errors.QueryTimeout):
+    if isinstance(error, errors.Unavailable | errors.QueryTimeout | errors.TooManyQueries):
         response.headers["Retry-After"] = str(error.details.get("retry_after", 30))
     if isinstance(error, errors.UnsupportedMediaType):
         response.headers["Accept-Post"] = ", ".join(t for t in error.details.get("accepted", ()) if "/" in t)

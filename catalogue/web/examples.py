@@ -1,48 +1,27 @@
-"""Which queries does the query page begin with?"""
+"""Which worked examples does this catalogue offer?"""
 
 from __future__ import annotations
 
-from catalogue.web.views import Example
+from functools import cache
 
-_PREFIXES = """\
-PREFIX dcat: <http://www.w3.org/ns/dcat#>
-PREFIX dct: <http://purl.org/dc/terms/>
-PREFIX eucaim: <https://cancerimage.eu/ontology/EUCAIM#>
-PREFIX foaf: <http://xmlns.com/foaf/0.1/>
-PREFIX healthdcatap: <http://healthdataportal.eu/ns/health#>
-PREFIX skos: <http://www.w3.org/2004/02/skos/core#>
-"""
+from catalogue.errors import UnknownRecord
+from catalogue.resources import shipped
+from catalogue.sparql.examples import Example, read_examples
 
-EXAMPLES = (
-    Example(
-        "All datasets by title",
-        _PREFIXES
-        + """
-SELECT ?dataset ?title WHERE {
-  ?dataset a dcat:Dataset ; dct:title ?title .
-  FILTER(LANGMATCHES(LANG(?title), "en"))
-} ORDER BY ?title LIMIT 100
-""",
-    ),
-    Example(
-        "Imaging datasets with more than 500 individuals, by modality",
-        _PREFIXES
-        + """
-SELECT ?modality ?title ?individuals WHERE {
-  ?dataset eucaim:hasImageModality/skos:prefLabel ?modality ;
-    dct:title ?title ;
-    healthdcatap:numberOfUniqueIndividuals ?individuals .
-  FILTER(?individuals > 500 && LANG(?title) = "en" && LANG(?modality) = "en")
-} ORDER BY ?modality DESC(?individuals)
-""",
-    ),
-    Example(
-        "How many datasets each publisher describes",
-        _PREFIXES
-        + """
-SELECT ?publisher (COUNT(DISTINCT ?dataset) AS ?datasets) WHERE {
-  ?dataset a dcat:Dataset ; dct:publisher/foaf:name ?publisher .
-} GROUP BY ?publisher ORDER BY DESC(?datasets)
-""",
-    ),
-)
+
+@cache
+def collection() -> dict[str, Example]:
+    """The shipped examples by name; read once per process."""
+    return {example.name: example for example in read_examples(shipped("queries"))}
+
+
+def example(name: str) -> Example:
+    """One of them.
+
+    Raises:
+        UnknownRecord: There is none of that name.
+    """
+    found = collection().get(name)
+    if found is None:
+        raise UnknownRecord(f"There is no query {name[:100]!r} here.", mend="See /query for those that there are.")
+    return found

@@ -6,11 +6,9 @@ from flask import Blueprint, Response, jsonify, request
 
 from catalogue import errors
 from catalogue.model import Kind, Record
-from catalogue.profiles import UnknownProfile
-from catalogue.profiles.implied import CLASS_OF
 from catalogue.rdf import media
-from catalogue.services.naming import fold
-from catalogue.web.views import HomePage, Interface, ListPage, ProfilePage, ProfileSection
+from catalogue.rdf.folding import fold
+from catalogue.web.views import HomePage, Interface, ListPage
 from catalogue.web.views.build import make_pager
 from catalogue.web.views.record import Figure
 
@@ -24,6 +22,7 @@ pages = Blueprint("pages", __name__)
 _MAX_WORDS = 12
 _INTERFACES = (
     Interface("SPARQL", "/sparql", "Query everything that is published, and the vocabularies"),
+    Interface("Queries", "/query", "Questions in plain words, answered as tables, CSV or JSON"),
     Interface("DCAT feed", "/catalog.ttl", "All descriptions in pages, for other catalogues"),
     Interface("Dump", "/dump.nt.gz", "All descriptions as N-Triples in one file"),
     Interface("Validation", "/validate", "Check a description without publishing it"),
@@ -80,30 +79,11 @@ def datasets() -> Response:
     return _fresh(html("datasets", ListPage(query, total, rows, pager, catalog=slug or "", catalog_title=title)))
 
 
-@pages.get("/profiles/<name>")
-def profile(name: str) -> Response:
-    """A profile's fields, class by class."""
-    try:
-        found = catalogue().profiles.get(name)
-    except UnknownProfile as error:
-        raise errors.UnknownRecord(error.what, mend=error.mend) from error
-    sections = [
-        ProfileSection(label, kind.value, found.fields(CLASS_OF[kind].value))
-        for kind, label in ((Kind.DATASET, "Dataset"), (Kind.SERIES, "Dataset series"), (Kind.CATALOG, "Catalogue"))
-    ]
-    sections.append(
-        ProfileSection("Distribution", "distribution", found.fields("http://www.w3.org/ns/dcat#Distribution"))
-    )
-    shown = tuple(section for section in sections if section.fields)
-    return _fresh(html("profile", ProfilePage(found.id, found.title, found.version, found.description, shown)))
-
-
 @pages.get("/robots.txt")
 def robots() -> Response:
     """What crawlers may read: pages of records and the feed, not queries."""
-    return Response(
-        "User-agent: *\nDisallow: /sparql\nDisallow: /datasets?\n", content_type="text/plain; charset=utf-8"
-    )
+    closed = "".join(f"Disallow: {path}\n" for path in ("/sparql", "/query/", "/datasets?"))
+    return Response(f"User-agent: *\n{closed}", content_type="text/plain; charset=utf-8")
 
 
 def _json(record: Record) -> dict[str, object]:

@@ -68,12 +68,12 @@ def container(kind: str) -> AnyResponse:
 def post() -> Response:
     """Submit one or many descriptions."""
     who = person()
-    options = _options()
+    wanted = options()
     format = media.by_media_type(request.content_type)
     triples = parse(body(), format, base_iri=f"{identity().base}/", limits=catalogue().limits)
-    outcomes = submit(catalogue(), triples, who, options)
+    outcomes = submit(catalogue(), triples, who, wanted)
     settle()
-    return _answer(outcomes)
+    return answer(outcomes)
 
 
 @records.put(_KINDS)
@@ -84,15 +84,15 @@ def put(kind: str, name: str) -> Response:
     record = catalogue().ledger.record(Kind(kind), slug)
     if record is not None:
         require_change(who, record)
-        _check_current(record)
+        check_current(record)
     elif request.headers.get("If-Match"):
         raise errors.RevisionConflict("There is no such record, so no revision of it.", mend="Leave If-Match out.")
     format = media.by_media_type(request.content_type)
     triples = parse(body(), format, base_iri=f"{identity().base}/", limits=catalogue().limits)
     target = identity().record(Kind(kind), slug)
-    outcome = replace_record(catalogue(), record, target, triples, who, _options())
+    outcome = replace_record(catalogue(), record, target, triples, who, options())
     settle()
-    return _answer([outcome])
+    return answer([outcome])
 
 
 @records.delete(_KINDS)
@@ -103,7 +103,7 @@ def delete(kind: str, name: str) -> Response:
     if record is None:
         raise errors.UnknownRecord(f"There is no {kind} {name!r} here.")
     require_change(who, record)
-    _check_current(record)
+    check_current(record)
     reason, successor = request.args.get("reason", ""), request.args.get("successor")
     withdraw(catalogue(), record, who, reason=reason, successor=successor)
     settle()
@@ -141,8 +141,12 @@ def _plain(name: str) -> str:
     return slug
 
 
-def _check_current(record: Record) -> None:
-    """Check `If-Match` against the newest revision, whatever format its ETag came with."""
+def check_current(record: Record) -> None:
+    """Check `If-Match` against the newest revision, whatever format its ETag came with.
+
+    Raises:
+        WithdrawnRecord, PreconditionRequired, RevisionConflict: The change cannot be made.
+    """
     if record.state is State.WITHDRAWN:
         raise errors.WithdrawnRecord(
             f"“{record.title}” was withdrawn; that is final.", mend="Submit it as a new record."
@@ -186,7 +190,12 @@ def _links(record: Record) -> str:
     return ", ".join(links)
 
 
-def _options() -> Options:
+def options() -> Options:
+    """How the request wants its submission taken.
+
+    Raises:
+        InvalidSubmission: A parameter has a value that it cannot have.
+    """
     state = request.args.get("state", "published")
     if state not in ("draft", "published"):
         raise errors.InvalidSubmission(f"The state {state!r} is unknown.", mend="Use state=draft or state=published.")
@@ -201,7 +210,7 @@ def _options() -> Options:
     )
 
 
-def _answer(outcomes: list[Outcome]) -> Response:
+def answer(outcomes: list[Outcome]) -> Response:
     """Say per record what became of it; the status is that of the whole."""
     results = [result(outcome) for outcome in outcomes]
     refused = [outcome for outcome in outcomes if outcome.status == "refused"]

@@ -11,6 +11,7 @@ from functools import partial
 from pyoxigraph import NamedNode
 
 from catalogue.errors import NotAcceptable
+from catalogue.feeds.discovery import data_services
 from catalogue.feeds.fdp import catalog_members
 from catalogue.feeds.records import catalog_record
 from catalogue.ledger import Ledger
@@ -50,7 +51,8 @@ def represent(record: Record, form: str, *, number: int | None = None, about: bo
     state: list[str] = []
     if form == "html":
         above = _above(record)
-        state += [look(), *_profiles(record), (above.digest if above else "")[:8]]
+        state += [look(), catalogue().vocabularies.fingerprint[:8]]  # labels stand on the page
+        state += [*_profiles(record), (above.digest if above else "")[:8]]
     if about or record.kind is not Kind.DATASET:
         state.append(str(catalogue().reader.position()))
     tag = etag(digest, form, *state)
@@ -73,6 +75,7 @@ def represent(record: Record, form: str, *, number: int | None = None, about: bo
         if record.kind is Kind.CATALOG and not about:
             changed = max(record.changed, catalogue().ledger.changed(record.slug) or record.changed)
             graph.update(catalog_members(record, identity(), _members(record), changed))
+            graph.update(data_services(catalogue().settings, identity(), subject))
         return Representation.of(_written(graph, format, subject), format.content_type, tag, modified)
 
     key = (record.kind, record.slug, tag, record.changed, about)

@@ -1,53 +1,57 @@
 """How is a description checked over HTTP without publishing it, and mended where a rewrite is certain?
 
 The form for people; for machines any RDF in, the report out as JSON, SHACL (Turtle, JSON-LD, …), SARIF, JUnit, text or
-HTML.
+HTML. What machines get is streamed: a report on many records is never held whole.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
+from itertools import chain
 
+import structlog
 from flask import Blueprint, Response, request
 from pyoxigraph import Triple
 from werkzeug.datastructures import FileStorage
 
 from catalogue import errors
 from catalogue.errors import CatalogueError
-from catalogue.model import Finding, Report
-from catalogue.profiles.fixes import Step, StepKind, safe
-from catalogue.profiles.report_formats import Judged, junit, sarif
-from catalogue.profiles.reporting import SCHEMA, level_why, next_fields, report_graph, report_json, report_text
+from catalogue.profiles.fixes import Step, StepKind, lines, safe
+from catalogue.profiles.report_formats import Judged, written
+from catalogue.profiles.reporting import SCHEMA
+from catalogue.profiles.shacl_report import shacl
 from catalogue.rdf import media
 from catalogue.rdf.parse import parse
 from catalogue.rdf.serialise import serialise
-from catalogue.services.mending import Mended, lines, mend, picked, propose
-from catalogue.services.validating import validate
-from catalogue.web.views.build import MAX_TEXT_BACK, report_page, validate_page
-from catalogue.web.views.pages import Problem, ReportPage, ReportView, ValidatePage
+from catalogue.services.mending import Looked, Mended, fixed, looked, mend, picked
+from catalogue.services.validating import judge
+from catalogue.web.views.build import MAX_TEXT_BACK, validate_page
+from catalogue.web.views.pages import Problem, ValidatePage
+from catalogue.web.views.report import CertainFix, Mending, Survey, report_page, survey
 
-from .context import body, catalogue, html, identity
+from .context import body, catalogue, html, identity, page_number
 from .errors import status_of
 from .records import negotiated
 
+log = structlog.get_logger()
 validation = Blueprint("validation", __name__)
 
+Writer = Callable[[Iterable[Judged]], Iterator[str]]
+
 _FORMS = ("multipart/form-data", "application/x-www-form-urlencoded")
-_SARIF, _JUNIT = "application/sarif+json", "application/xml"
-_REPORTS = (
-    "application/json",
-    *(format.media_type for format in media.WRITTEN),
-    "text/html",
-    "text/plain",
-    _SARIF,
-    _JUNIT,
-)
+_WRITERS: dict[str, Writer] = {
+    "application/json": partial(written, "json"),
+    **{format.media_type: partial(shacl, format=format) for format in media.WRITTEN},
+    "text/plain": partial(written, "text"),
+    "application/sarif+json": partial(written, "sarif"),
+    "application/xml": partial(written, "junit"),
+}
+_REPORTS = (*_WRITERS, "text/html")
 _ALL = "all"
-# Looking for fixes takes about 10 ms a record, which a page can afford so often; `catalogue convert` has no such bound.
-_MOST_MENDED = 20
 _MOST_SHOWN = 100
+# Characters that are sent together; a finding alone would be a packet of its own.
+_PIECE = 32_000
 
 
 @validation.get("/validate")
@@ -64,10 +68,10 @@ def check() -> Response:
     kind = negotiated(_REPORTS)
     profiles = _profiles(request.args.getlist("profile"))
     data, format = body(), media.by_media_type(request.content_type)
-    reports = validate(catalogue(), _parsed(data, format), profiles)
+    triples = _parsed(data, format)
     if kind == "text/html":
-        return html("report", _page(reports, _form(profiles, "", format.media_type)))
-    return _written(reports, kind)
+        return _page(triples, profiles, _form(profiles, "", format.media_type), "")
+    return _streamed(triples, profiles, kind)
 
 
 @validation.get("/schemas/report.json")
@@ -79,31 +83,25 @@ def schema() -> Response:
 
 
 def _from_form() -> Response:
-    text = request.form.get("text", "")
-    chosen, media_type = request.form.getlist("profile"), request.form.get("format", "")
-    mended: Mended | None = None
+    text, chosen, media_type = (
+        request.form.get("text", ""),
+        request.form.getlist("profile"),
+        request.form.get("format", ""),
+    )
     try:
         data, format = _sent(text, media_type)
-        profiles = _profiles(chosen)
-        triples = _parsed(data, format)
-        fixes = request.form.getlist("fix")
-        if fixes:
-            mended = _mended(triples, len(data), profiles, fixes)
-            triples = list(mended.triples)
-            text, media_type = _turtle(triples), media.TURTLE.media_type
-        reports = validate(catalogue(), triples, profiles)
+        profiles, triples = _profiles(chosen), _parsed(data, format)
         kind = negotiated(("text/html", *_REPORTS))
-        # Without its text in the form, a fix would have nothing to be applied to.
-        fixable = kind == "text/html" and 0 < len(text) <= MAX_TEXT_BACK and (bool(fixes) or not _uploaded())
-        steps = _steps(triples, profiles) if fixable else []
+        if kind != "text/html":
+            return _streamed(triples, profiles, kind)
+        if _uploaded():
+            text, media_type = _as_text(data), format.media_type
+        return _page(triples, profiles, _form(chosen, text, media_type), text if len(text) <= MAX_TEXT_BACK else "")
     except CatalogueError as error:
         if negotiated(("text/html", "application/json")) == "application/json":
             raise
         problem = Problem("Not checked", error.what, error.mend)
         return html("validate", _form(chosen, text, media_type, problem), status_of(error))
-    if kind != "text/html":
-        return _written(reports, kind)
-    return html("report", _page(reports, _form(chosen, text, media_type), text if fixable else "", steps, mended))
 
 
 def _uploaded() -> FileStorage | None:
@@ -122,19 +120,91 @@ def _sent(text: str, media_type: str) -> tuple[bytes, media.Format]:
     return data, media.by_file_name(file.filename or "") if file else media.TURTLE
 
 
+def _as_text(data: bytes) -> str:
+    """A file as the form can give it back to be mended; nothing when it is too long or no UTF-8."""
+    try:
+        return data.decode() if len(data) <= MAX_TEXT_BACK else ""
+    except UnicodeDecodeError:
+        return ""
+
+
 def _parsed(data: bytes, format: media.Format) -> list[Triple]:
     return parse(data, format, base_iri=f"{identity().base}/", limits=catalogue().limits)
 
 
-def _steps(triples: Sequence[Triple], profiles: Sequence[str]) -> list[Step]:
-    return propose(catalogue(), triples, target=profiles[0] if profiles else "", most=_MOST_MENDED)
+def _profiles(names: Sequence[str]) -> list[str]:
+    return [catalogue().profiles.get(name).id for name in dict.fromkeys(names)]
 
 
-def _mended(triples: Sequence[Triple], size: int, profiles: Sequence[str], fixes: Sequence[str]) -> Mended:
-    if size > MAX_TEXT_BACK:
-        raise _too_long("The text")
-    steps = _steps(triples, profiles)
-    return mend(triples, picked(steps, {step.id for step in steps} if _ALL in fixes else set(fixes)))
+# -- for machines ------------------------------------------------------------------------------------------------------
+
+
+def _streamed(triples: Sequence[Triple], profiles: Sequence[str], kind: str) -> Response:
+    reports = fixed(catalogue(), triples, judge(catalogue(), triples, profiles), profiles)
+    # What is wrong with the request shows before the first report: then there is still a status to say it.
+    first = next(reports)
+    pieces = _WRITERS[kind]([Judged("", chain((first,), reports))])
+    charset = "; charset=utf-8" if kind.startswith("text/") else ""
+    return Response(_sending(pieces), content_type=f"{kind}{charset}")
+
+
+def _sending(pieces: Iterator[str]) -> Iterator[str]:
+    """Pieces of a fit size. A failure ends the connection unfinished, so that nobody takes a part for the whole."""
+    waiting: list[str] = []
+    size = 0
+    try:
+        for piece in pieces:
+            waiting.append(piece)
+            size += len(piece)
+            if size >= _PIECE:
+                yield "".join(waiting)
+                waiting, size = [], 0
+    except Exception as error:
+        log.exception("a report broke off", exc_info=error)
+        raise
+    yield "".join(waiting)
+
+
+# -- for people --------------------------------------------------------------------------------------------------------
+
+
+def _page(triples: Sequence[Triple], profiles: Sequence[str], form: ValidatePage, text: str) -> Response:
+    """The report as a page; `text` is what the page may send again, with `page` and `fix`."""
+    # The page that is shown, then the button that was pressed, if it was one that turns pages.
+    asked = page_number(["1", *request.form.getlist("page")][-1])
+    fixes = set(request.form.getlist("fix"))
+    seen = _survey(triples, profiles, asked)
+    found = _looked(triples, profiles, seen)
+    mended = None
+    if fixes:
+        if not text:
+            raise _too_long("The text")
+        mended = _mended(triples, found, fixes)
+        triples = mended.triples
+        text = _turtle(triples)
+        chosen = [choice.value for choice in form.profiles if choice.chosen]
+        form = _form(chosen, text, media.TURTLE.media_type)
+        seen = _survey(triples, profiles, 1)
+        found = _looked(triples, profiles, seen)
+    seen.reports = [each.report for each in found]
+    mending = _mending(found if text else [], mended)
+    return html("report", report_page(seen, form, base_url=identity().base, text=text, mending=mending))
+
+
+def _survey(triples: Sequence[Triple], profiles: Sequence[str], page: int) -> Survey:
+    seen = survey(judge(catalogue(), triples, profiles), page)
+    if not seen.reports:
+        raise errors.InvalidSubmission(f"The report has no page {page}.", mend=f"Its last page is {seen.pages}.")
+    return seen
+
+
+def _looked(triples: Sequence[Triple], profiles: Sequence[str], seen: Survey) -> list[Looked]:
+    return looked(catalogue(), triples, seen.reports, profiles, start=seen.start)
+
+
+def _mended(triples: Sequence[Triple], found: Iterable[Looked], fixes: set[str]) -> Mended:
+    steps = [step for each in found for step in each.steps]
+    return mend(triples, picked(steps, {step.id for step in steps} if _ALL in fixes else fixes))
 
 
 def _turtle(triples: Sequence[Triple]) -> str:
@@ -152,89 +222,22 @@ def _too_long(what: str) -> errors.LimitExceeded:
     )
 
 
-def _profiles(names: Sequence[str]) -> list[str]:
-    return [catalogue().profiles.get(name).id for name in dict.fromkeys(names)]
-
-
-def _written(reports: Sequence[Report], kind: str) -> Response:
-    """The reports for a machine, or as plain text."""
-    if kind == "text/plain":
-        return Response("\n".join(map(report_text, reports)), content_type="text/plain; charset=utf-8")
-    if kind == "application/json":
-        whole = {"conforms": all(report.conforms for report in reports), "reports": [report_json(r) for r in reports]}
-        return Response(json.dumps(whole, ensure_ascii=False, indent=1) + "\n", content_type=kind)
-    if kind == _SARIF:
-        run = sarif([Judged("", reports)])
-        return Response(json.dumps(run, ensure_ascii=False, indent=1) + "\n", content_type=kind)
-    if kind == _JUNIT:
-        return Response(junit([Judged("", reports)]), content_type=kind)
-    format = media.by_media_type(kind)
-    return Response(serialise(report_graph(reports), format), content_type=format.content_type)
-
-
-@dataclass(frozen=True, slots=True)
-class CertainFix:
-    """A rewrite that is certain: its id in the form, what it does and why, the triples before and after."""
-
-    id: str
-    what: str
-    why: str
-    before: tuple[str, ...]
-    after: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class JudgedView(ReportView):
-    """One report, with what to add next and the reason of each profile's level, by profile id."""
-
-    next: tuple[Finding, ...]
-    reasons: Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class MendingPage(ReportPage):
-    """`report.html` with the rewrites that can be applied to `text`, and what those just applied have changed.
-
-    `more` is the number of certain fixes beside those that are shown.
-    """
-
-    text: str
-    fixes: tuple[CertainFix, ...]
-    more: int
-    questions: tuple[str, ...]
-    applied: int
-    diff: tuple[str, ...]
-
-
-def _page(
-    reports: Sequence[Report],
-    form: ValidatePage,
-    text: str = "",
-    steps: Sequence[Step] = (),
-    mended: Mended | None = None,
-) -> MendingPage:
-    plain = report_page(reports, form, base_url=identity().base)
+def _mending(found: Sequence[Looked], mended: Mended | None) -> Mending:
+    steps = [step for each in found for step in each.steps]
     certain, questions = safe(steps), [step for step in steps if step.kind is not StepKind.SAFE]
-    return MendingPage(
-        reports=tuple(map(_view, plain.reports)),
-        form=form,
-        command=plain.command,
-        text=text,
-        fixes=tuple(
-            CertainFix(step.id, step.what, step.why, tuple(lines(step.before)), tuple(lines(step.after)))
-            for step in certain[:_MOST_SHOWN]
-        ),
-        more=len(certain[_MOST_SHOWN:]),
+    shown = {finding.fix.id for each in found for finding in each.report.findings if finding.fix}
+    others = [step for step in certain if step.id not in shown]
+    return Mending(
+        fixes=tuple(map(_certain, others[:_MOST_SHOWN])),
+        all=len(certain),
         questions=tuple(step.question or step.what for step in questions[:_MOST_SHOWN]),
         applied=len(mended.applied) if mended else 0,
         diff=tuple(mended.diff()) if mended else (),
     )
 
 
-def _view(view: ReportView) -> JudgedView:
-    report = view.report
-    reasons = {outcome.id: level_why(report, outcome) for outcome in report.profiles}
-    return JudgedView(report, view.groups, view.path, tuple(next_fields(report)), reasons)
+def _certain(step: Step) -> CertainFix:
+    return CertainFix(step.id, step.what, step.why, tuple(lines(step.before)), tuple(lines(step.after)))
 
 
 def _form(chosen: Sequence[str], text: str, media_type: str, problem: Problem | None = None) -> ValidatePage:

@@ -1,14 +1,13 @@
 """How are the controlled vocabularies browsed and searched?
 
-Pages for people, the same as RDF, and a look-up in JSON for forms. All answers depend on nothing but the shipped
-vocabularies, so that caches may keep them.
+Pages for people, the same as RDF, and a look-up in JSON for forms. The answers depend on nothing but the vocabularies,
+so that caches may keep them; only a concept as page or JSON also tells which published datasets mention it.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
-from datetime import UTC, datetime
+from collections.abc import Sequence
+from dataclasses import replace
 from functools import lru_cache
 
 from flask import Blueprint, Response, redirect, request
@@ -21,31 +20,27 @@ from catalogue.rdf import media
 from catalogue.rdf.graph import Graph
 from catalogue.rdf.serialise import serialise
 from catalogue.services.reading import Representation
+from catalogue.services.uses import MOST, Asking, Uses, asking, uses
 from catalogue.vocabularies import Vocabularies
 from catalogue.vocabularies.search import MAX_QUERY
-from catalogue.web.rendering import render
 
-from .context import HTML, catalogue, conditional, site
+from .context import catalogue, conditional, identity
 from .records import negotiated
-from .representing import FORMATS, etag
-from .views.vocabulary import Desk
+from .representing import FORMATS
+from .shipped import JSON, form_asked, json_document, name_and_suffix, page_document, represented
+from .views.vocabulary import Desk, every, field_path
 
 vocabularies = Blueprint("vocabularies", __name__, url_prefix="/vocabularies")
 
-_SUFFIXES = {format.suffix: format.name for format in media.WRITTEN} | {".html": "html"}
-_NAMES = {"text/html": "html"} | {format.media_type: format.name for format in media.WRITTEN}
-_JSON = "application/json"
 _PAGE = 100
 _LIMIT, _MOST = 20, 100
-# The vocabularies are read once per process: whoever asked later has what we have.
-_STARTED = datetime.now(UTC)
 
 
 @vocabularies.get("")
 def index() -> Response:
     """Every vocabulary that we hold; HTML or JSON."""
-    page = _desk().list_page()
-    if negotiated(("text/html", _JSON)) == "text/html":
+    page = desk().list_page()
+    if negotiated(("text/html", JSON)) == "text/html":
         return _page("vocabularies", page)
     rows = [
         {
@@ -66,21 +61,17 @@ def index() -> Response:
 @vocabularies.get("/<name>")
 def vocabulary(name: str) -> AnyResponse:
     """A vocabulary: its concepts in pages (`q` filters, `page` counts from 1), or the whole as RDF."""
-    plain, dot, ending = name.partition(".")
-    scheme, suffix = _scheme(plain), dot + ending
-    if suffix and suffix not in _SUFFIXES:
-        raise errors.UnknownRecord(
-            f"There is nothing at {request.path}.", mend=f"Known suffixes: {', '.join(_SUFFIXES)}."
-        )
-    form = _SUFFIXES[suffix] if suffix else _NAMES[negotiated(tuple(_NAMES))]
+    plain, suffix = name_and_suffix(name, ())
+    scheme, form = _scheme(plain), form_asked(suffix)
     if form != "html":
         return conditional(_whole(scheme, form), vary=not suffix)
     query = _query()
     number = _number("page", "1", 10**6)
-    last = _desk().pages(scheme, query, _PAGE)
+    last = desk().pages(scheme, query, _PAGE)
     if number > last:
         raise errors.UnknownRecord(f"The list has {last} pages, not {number:,}.", mend="Begin at the first page.")
-    return _page("vocabulary", _desk().vocabulary_page(scheme, query, number, _PAGE), vary=not suffix)
+    asked_by = asking(catalogue().profiles, [scheme.iri], [scheme.iri])
+    return _page("vocabulary", desk().vocabulary_page(scheme, query, number, _PAGE, asked_by), vary=not suffix)
 
 
 @vocabularies.get("/<name>/search")
@@ -88,28 +79,73 @@ def search(name: str) -> Response:
     """Look up concepts by the beginnings of words (`q`), best first; at most `limit`."""
     scheme = _scheme(name)
     limit = _number("limit", str(_LIMIT), _MOST)
-    found = _desk().shelves.shelf(scheme.name).search(_query())
+    found = desk().shelves.shelf(scheme.name).search(_query())
     return _json({"total": len(found), "results": [_result(scheme, concept) for concept in found[:limit]]}, vary=False)
 
 
 @vocabularies.get("/<name>/<path:key>")
 def concept(name: str, key: str) -> AnyResponse:
-    """A concept, by its notation or the last part of its IRI; its RDF by `Accept`."""
+    """A concept, by its notation or the last part of its IRI, and where it is used; JSON or RDF by `Accept`."""
     scheme = _scheme(name)
-    found = _desk().shelves.shelf(name).concept(key)
+    found = desk().shelves.shelf(name).concept(key)
     if found is None:
         raise errors.UnknownRecord(
             f"“{scheme.title}” holds no concept {key[:100]!r}.", mend=f"Look for it at /vocabularies/{name}."
         )
-    path = _desk().path(scheme, found.iri)
-    form = _NAMES[negotiated(tuple(_NAMES))]
-    if form != "html":
+    path = desk().path(scheme, found.iri)
+    as_json = negotiated(("text/html", JSON, *(format.media_type for format in media.WRITTEN))) == JSON
+    form = "json" if as_json else form_asked()
+    if form not in ("html", "json"):
         node = NamedNode(found.iri)
         said = Graph(triple for triple in _graph(scheme) if triple.subject == node)
-        return conditional(_represent(serialise(said, FORMATS[form], first=node), FORMATS[form].content_type, form))
-    if _desk().shelves.shelf(name).key(found.iri) != key:
+        return conditional(represented(serialise(said, FORMATS[form], first=node), FORMATS[form].content_type, form))
+    if desk().shelves.shelf(name).key(found.iri) != key:
         return redirect(path, 301)
-    return _page("concept", _desk().concept_page(scheme, found))
+    return _used(scheme, found, as_json=as_json)
+
+
+def _used(scheme: Scheme, concept: Concept, *, as_json: bool) -> Response:
+    """A concept with where it is used, as JSON or page: as new as the newest publication, or not to be kept."""
+    found = uses(catalogue(), concept.iri)
+    holders = [each.iri for each in desk().holders(concept.iri)]
+    asked_by = asking(catalogue().profiles, holders, catalogue().vocabularies.ancestors(concept.iri))
+    if as_json:
+        made = json_document(_concept_json(scheme, concept, found, asked_by))
+    else:
+        made = page_document("concept", desk().concept_page(scheme, concept, found, asked_by))
+    made = replace(made, modified=max(made.modified, catalogue().reader.changed()))
+    # Before the store has seen everything, the answer would outlive what it says.
+    keep = found is not None and found.settled
+    return conditional(made, cache_control="public, no-cache" if keep else "no-store")
+
+
+def _concept_json(
+    scheme: Scheme, concept: Concept, found: Uses | None, asked_by: Sequence[Asking]
+) -> dict[str, object]:
+    """A concept as JSON; `datasets` is null while the store is being opened."""
+    also: dict[str, list[str]] = {}
+    for language, name in desk().also(scheme, concept.iri):
+        also.setdefault(language, []).append(name)
+    base = identity().base
+    used = found and {
+        "total": min(found.total, MOST),
+        "more": found.total > MOST,
+        "some": [{"iri": identity().record(r.kind, r.slug).value, "title": r.title} for r in found.records],
+        "every": base + every(concept.iri),
+    }
+    return {
+        "iri": concept.iri,
+        "vocabulary": scheme.iri,
+        "notation": concept.notation,
+        "labels": dict(concept.labels),
+        "also": also,
+        "broader": list(concept.broader),
+        "narrower": [each.iri for each in desk().shelves.shelf(scheme.name).narrower(concept.iri)],
+        "deprecated": concept.deprecated,
+        "replacement": catalogue().vocabularies.replacement(concept.iri) if concept.deprecated else None,
+        "datasets": used,
+        "asked_by": [{"profile": a.profile, "field": a.field, "page": base + field_path(a)} for a in asked_by],
+    }
 
 
 @lru_cache(maxsize=2)
@@ -117,7 +153,8 @@ def _desk_of(held: Vocabularies) -> Desk:
     return Desk(held)
 
 
-def _desk() -> Desk:
+def desk() -> Desk:
+    """Makes pages from the vocabularies, and names their concepts."""
     return _desk_of(catalogue().vocabularies)
 
 
@@ -153,12 +190,12 @@ def _number(parameter: str, default: str, most: int) -> int:
 
 def _result(scheme: Scheme, concept: Concept) -> dict[str, object]:
     """A concept for a form; `broader` are the names of what is right above it."""
-    desk = _desk()
+    made = desk()
     return {
         "iri": concept.iri,
-        "label": desk.link(scheme, concept.iri).text,
+        "label": made.link(scheme, concept.iri).text,
         "notation": concept.notation,
-        "broader": [desk.link(scheme, iri).text for iri in concept.broader],
+        "broader": [made.link(scheme, iri).text for iri in concept.broader],
     }
 
 
@@ -171,18 +208,14 @@ def _graph(scheme: Scheme) -> Graph:
 def _whole(scheme: Scheme, form: str) -> Representation:
     def make() -> Representation:
         body = serialise(_graph(scheme), FORMATS[form], first=NamedNode(scheme.iri))
-        return _represent(body, FORMATS[form].content_type, form)
+        return represented(body, FORMATS[form].content_type, form)
 
     return catalogue().reader.rendered(("vocabulary", scheme.iri, form), make)
 
 
 def _page(template: str, page: object, *, vary: bool = True) -> Response:
-    return conditional(_represent(render(template, page, site()).encode(), HTML, "html"), vary=vary)
+    return conditional(page_document(template, page), vary=vary)
 
 
 def _json(body: object, *, vary: bool) -> Response:
-    return conditional(_represent(json.dumps(body, ensure_ascii=False).encode(), _JSON, "json"), vary=vary)
-
-
-def _represent(body: bytes, content_type: str, form: str) -> Representation:
-    return Representation.of(body, content_type, etag(hashlib.sha256(body).hexdigest(), form), _STARTED)
+    return conditional(json_document(body), vary=vary)

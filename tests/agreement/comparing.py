@@ -14,23 +14,16 @@ from pathlib import Path
 from pyoxigraph import NamedNode
 
 from catalogue.model import Kind, Severity
-from catalogue.profiles import Profiles
 from catalogue.profiles.findings import RANK
 from catalogue.profiles.trails import short_path
 from catalogue.profiles.wording import written
 from catalogue.rdf.graph import Subject
 from catalogue.rdf.namespaces import compact
-from catalogue.resources import shipped
 
-from .official import Failure, Place, Record, normal, officially, vocabularies
+from .official import Failure, Place, Record, normal, officially, profiles
 
 REASONS = Path(__file__).parent / "reasons.csv"
 NOTHING = Failure("", "", Severity.INFO, "", "")
-
-
-@cache
-def profiles() -> Profiles:
-    return Profiles.load(shipped("shapes"), vocabularies())
 
 
 def ours(record: Record, profile: str, level: str | None) -> list[Failure]:

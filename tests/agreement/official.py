@@ -1,67 +1,52 @@
 """What do the official files say of a record?
 
-Composed and repaired as told in `test_agreement.py`, and judged by pySHACL.
+They are put into a folder of further profiles with `catalogue.services.profiles.add`, as an operator would, and judged
+as the product judges by them.
 """
 
 from __future__ import annotations
 
+import atexit
 import re
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from tempfile import mkdtemp
 
-import pyoxigraph as ox
-from pyoxigraph import BlankNode, Literal, NamedNode, Triple
+from pyoxigraph import Literal, NamedNode
 
 from catalogue.model import Kind, Severity
+from catalogue.profiles import Profiles
+from catalogue.profiles.background import background
+from catalogue.profiles.closures import Judging
 from catalogue.profiles.findings import milder
-from catalogue.profiles.implied import SUPERCLASSES, implied, is_bare, record_focus
-from catalogue.profiles.pyshacl_engine import PyShacl
+from catalogue.profiles.implied import implied, is_bare, judged_triples, record_focus
+from catalogue.profiles.profile import Compiled
 from catalogue.profiles.results import Result
 from catalogue.profiles.shapes import ShapeSet
 from catalogue.profiles.trails import short_path
 from catalogue.profiles.wording import written
 from catalogue.rdf.graph import Graph
-from catalogue.rdf.namespaces import RDF, RDFS, SH, SKOS
+from catalogue.rdf.namespaces import SKOS
 from catalogue.resources import shipped
+from catalogue.services.profiles import add
 from catalogue.vocabularies import Vocabularies
 
 REFERENCE = Path(__file__).parents[3] / "shared" / "reference"
-LEVELS = {"PUBLIC": "public", "RESTRICTED": "restricted", "NON_PUBLIC": "non-public"}
-BASE_300 = [f"dcat-ap/3.0.0/html-shacl/{name}.ttl" for name in ("shapes", "range", "shapes_recommended")]
-BASE_301 = [
-    f"dcat-ap/3.0.1/html-shacl/{name}.ttl"
-    for name in ("shapes", "range", "shapes_recommended", "mdr-vocabularies.shape")
-]
-R8, R7 = "healthdcat-ap/release-8", "healthdcat-ap/release-7/shapes"
-R5R, R5 = "healthdcat-ap/release-5-rev-2026-05", "healthdcat-ap/release-5-2025-12"
-
-
-def official_files(profile: str, level: str | None) -> list[str]:
-    """Files that the official validator loads for a profile and access level."""
-    if level is None:
-        return [*BASE_301, "dcat-ap/3.0.1/html-shacl/deprecateduris.ttl"]
-    kind = LEVELS[level]
-    common = [*BASE_300, "dcat-ap/3.0.0/html-shacl/deprecateduris.ttl"]
-    recommended = f"{R7}/{kind}-shapes_recommended.ttl"
-    if profile == "healthdcat-ap-8":
-        return [
-            *common,
-            f"{R8}/shapes/{kind}-shapes.ttl",
-            f"{R8}/ranges/range.ttl",
-            f"{R8}/controlled-vocabularies/mdr-vocabularies.shape.ttl",
-            f"{R8}/recommended/{kind}-shapes_recommended.ttl",
-        ]
-    if profile == "healthdcat-ap-7":
-        own = [f"{R7}/{kind}-shapes.ttl", f"{R7}/range.ttl", f"{R7}/mdr-vocabularies.shape.ttl"]
-        return [*common, *own, recommended]
-    if profile == "healthdcat-ap-5-2026":
-        folder = f"{R5R}/reconstructed" if level == "PUBLIC" else R5R
-        own = [f"{folder}/{kind}-shapes.ttl", f"{R5R}/range.ttl", f"{R5R}/mdr-vocabularies.shape.ttl"]
-        return [*common, *own, recommended]
-    own = [f"{R5}/non-public-shapes.ttl", f"{R5R}/range.ttl", f"{R5R}/mdr-vocabularies.shape.ttl"]
-    return [*common, *own, recommended]
+LEVELS = ("PUBLIC", "RESTRICTED", "NON_PUBLIC")
+HEALTH = REFERENCE / "healthdcat-ap"
+R7, R5R = HEALTH / "release-7", HEALTH / "release-5-rev-2026-05"
+DCAT_300 = REFERENCE / "dcat-ap" / "3.0.0"
+# Where the files of each release are here. The recommendations of Release 5 are not held; those of 7 say the same.
+SOURCES = {
+    "dcat-ap-3": [REFERENCE / "dcat-ap" / "3.0.1"],
+    "healthdcat-ap-8": [HEALTH / "release-8", DCAT_300],
+    "healthdcat-ap-7": [R7, DCAT_300],
+    "healthdcat-ap-5-2026": [R5R, R7, DCAT_300],
+    "healthdcat-ap-5": [HEALTH / "release-5-2025-12", R5R, R7, DCAT_300],
+}
 
 
 # A node and a path.
@@ -99,39 +84,38 @@ def vocabularies() -> Vocabularies:
 
 
 @cache
-def official(profile: str, level: str | None) -> tuple[ShapeSet, PyShacl]:
-    """The official shapes, repaired, read once."""
-    triples: list[Triple] = []
-    for file in official_files(profile, level):
-        quads = ox.parse(
-            (REFERENCE / file).read_bytes(),
-            ox.RdfFormat.TURTLE,
-            base_iri="https://o.example/",
-            rename_blank_nodes=True,
-        )
-        triples += [quad.triple for quad in quads]
-    repaired = list(_repaired(Graph(triples)))
-    return ShapeSet(repaired, "official"), PyShacl(repaired)
+def operators_folder() -> Path:
+    """A folder of further profiles with every official release, until the tests end."""
+    folder = Path(mkdtemp(prefix="official-shapes-"))
+    atexit.register(shutil.rmtree, folder)
+    for profile, sources in SOURCES.items():
+        add(folder, f"{profile}-official", sources, ())
+    return folder
 
 
-def _repaired(graph: Graph) -> Iterator[Triple]:
-    for triple in graph:
-        part = triple.object
-        if triple.predicate == SH["property"] and isinstance(part, BlankNode) and not graph.value(part, SH["path"]):
-            yield Triple(part, RDF["type"], SH["NodeShape"])
-            for target in graph.values(triple.subject, SH["targetClass"]):  # type: ignore[arg-type]
-                yield Triple(part, SH["targetClass"], target)
-        else:
-            yield triple
+@cache
+def profiles() -> Profiles:
+    """Ours, and the official ones beside them."""
+    return Profiles.load(shipped("shapes"), vocabularies(), operators_folder())
+
+
+def official(profile: str, level: str | None) -> Compiled:
+    """The official shapes for one of our profiles."""
+    found = profiles().get(f"{profile}-official")
+    return found.compiled(found.level_named(level))
 
 
 def officially(record: Record, profile: str, level: str | None) -> tuple[list[Failure], set[Place]]:
     """What the official shapes find, and every property that they judged."""
-    shapes, engine = official(profile, level)
+    rules = official(profile, level)
+    shapes = rules.shapes
     focus = record_focus(record.graph, shapes, record.subject, record.kind)
-    lent = [item.triple for item in implied(record.graph, shapes, focus)]
-    data = dict.fromkeys([*record.graph, *lent, *_background(record.graph)])
-    found = [f for r in engine.judge(data, focus) for f in _leaves(record.graph, shapes, r, Severity.VIOLATION)]
+    roles = implied(record.graph, shapes, focus)
+    mentioned = dict.fromkeys(t.object.value for t in record.graph if isinstance(t.object, NamedNode))
+    facts = vocabularies().lookup(mentioned)
+    data = judged_triples(record.graph, roles, [*facts, *background(record.graph, facts, vocabularies())])
+    results = rules.judge(Judging(data), focus)
+    found = [f for result in results for f in _leaves(record.graph, shapes, result, Severity.VIOLATION)]
     judged = {
         (written(node), short_path(normal(part.path)))
         for shape, nodes in focus.items()
@@ -141,24 +125,12 @@ def officially(record: Record, profile: str, level: str | None) -> tuple[list[Fa
     return found, judged
 
 
-def _background(graph: Graph) -> Iterator[Triple]:
-    """What the preloaded vocabularies and ontologies say about what a record mentions."""
-    for narrow, wide in SUPERCLASSES.items():
-        yield Triple(narrow, RDFS["subClassOf"], wide)
-    mentioned = dict.fromkeys(t.object.value for t in graph if isinstance(t.object, NamedNode))
-    for fact in vocabularies().lookup(mentioned):
-        yield fact
-        if fact.predicate == SKOS["inScheme"] and isinstance(fact.object, NamedNode):
-            yield Triple(fact.object, RDF["type"], SKOS["ConceptScheme"])
-            yield Triple(fact.subject, SKOS["prefLabel"], Literal("a label"))
-
-
 def _leaves(graph: Graph, shapes: ShapeSet, result: Result, worst: Severity) -> Iterator[Failure]:
     shape = shapes.source(result.shape)
     assert shape is not None, result
     severity = milder(worst, shape.severity)
     bare = result.value is not None and is_bare(graph, result.value)
-    if result.details and not bare and not _about_the_value(shapes, result):
+    if result.details and not bare and not isinstance(result.value, Literal) and not _about_the_value(shapes, result):
         for detail in result.details:
             yield from _leaves(graph, shapes, detail, severity)
         return

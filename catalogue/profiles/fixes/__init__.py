@@ -5,8 +5,22 @@ Pure: graphs in, steps and graphs out. What is rewritten is data (`*.ttl` here);
 
 from __future__ import annotations
 
+from .matching import Matching, corrections, key
 from .proposing import Fixes
 from .rules import BadRule
-from .steps import StaleStep, Step, StepKind, apply, chosen, safe
+from .steps import StaleStep, Step, StepKind, apply, chosen, lines, safe
 
-__all__ = ["BadRule", "Fixes", "StaleStep", "Step", "StepKind", "apply", "chosen", "safe"]
+__all__ = [
+    "BadRule",
+    "Fixes",
+    "Matching",
+    "StaleStep",
+    "Step",
+    "StepKind",
+    "apply",
+    "chosen",
+    "corrections",
+    "key",
+    "lines",
+    "safe",
+]

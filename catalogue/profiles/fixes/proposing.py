@@ -120,7 +120,8 @@ class _Work:
     ) -> Step:
         words = {name: _spoken(term) for name, term in binding.items()}
         number = self._numbers[rule.name] = self._numbers.get(rule.name, 0) + 1
-        gone = [triple for triple in before if triple not in after]
+        kept = {*before} & {*after}
+        gone = [triple for triple in before if triple not in kept]
         needs = [self._made[triple] for triple in gone if triple in self._made]
         needs += [step for node in pruned for step in self._parted.get(node, ())]
         return Step(
@@ -130,7 +131,7 @@ class _Work:
             why=rule.why.format_map(words),
             question=rule.question.format_map(words),
             before=tuple(gone),
-            after=tuple(triple for triple in after if triple not in before),
+            after=tuple(triple for triple in after if triple not in kept),
             rules=rule.rules,
             needs=tuple(dict.fromkeys(needs)),
         )

@@ -10,10 +10,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from pyoxigraph import Triple
+from pyoxigraph import Literal, NamedNode, Triple
 
 from catalogue.errors import CatalogueError
 from catalogue.rdf.graph import Graph
+from catalogue.rdf.namespaces import XSD, compact
 
 
 class StepKind(StrEnum):
@@ -31,7 +32,8 @@ class Step:
     `id` is the rule's name and a number, the same for the same record. `what` and `why` are sentences for people,
     `question` is what somebody has to say yes to (derivable) or to answer (person). `before` is taken away and `after`
     put in its place; a question has no `after`, and its `before` only shows the place. `needs` are ids of steps that
-    must be applied first. `rules` are numbers in the lists that the rule follows.
+    must be applied first. `rules` are numbers in the lists that the rule follows. `corrects` says that no rule has made
+    it, but a finding whose value is certainly another one.
     """
 
     id: str
@@ -43,10 +45,23 @@ class Step:
     question: str = ""
     rules: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
+    corrects: bool = False
 
 
 class StaleStep(CatalogueError):
     """A step does not fit the record: something that it takes away is not there; details: `step`."""
+
+
+def lines(triples: Iterable[Triple]) -> list[str]:
+    """Triples as in N-Triples, but with known prefixes; sorted."""
+    return sorted(" ".join(_short(part) for part in triple) for triple in triples)
+
+
+def _short(part: object) -> str:
+    if isinstance(part, Literal) and not part.language and part.datatype != XSD["string"]:
+        return f"{Literal(part.value)}^^{_short(part.datatype)}"
+    short = compact(part.value) if isinstance(part, NamedNode) else ""
+    return short if isinstance(part, NamedNode) and short != part.value else str(part)
 
 
 def safe(steps: Iterable[Step]) -> list[Step]:

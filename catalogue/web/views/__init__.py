@@ -1,7 +1,7 @@
 """What do the pages show? View models, pure: from graphs, fields and reports to what a template says.
 
 `values` words one term, `facts` a record, `record` its head, row and distributions, `pages` are the templates'
-contexts, `build` makes them. `roles` is the only module that names properties.
+contexts, `build` makes them; `report` does both for reports. `roles` is the only module that names properties.
 """
 
 from catalogue.web.views.build import (
@@ -9,9 +9,7 @@ from catalogue.web.views.build import (
     catalog_page,
     dataset_page,
     error_page,
-    finding_groups,
     make_pager,
-    report_page,
     result_table,
     validate_page,
 )
@@ -27,9 +25,6 @@ from catalogue.web.views.pages import (
     ListPage,
     Pager,
     Problem,
-    ProfilePage,
-    ProfileSection,
-    ReportPage,
     ResultTable,
     SparqlPage,
     ValidatePage,
@@ -47,6 +42,7 @@ from catalogue.web.views.record import (
     distributions,
     summary,
 )
+from catalogue.web.views.report import ReportPage, Survey, finding_groups, report_page, survey
 from catalogue.web.views.roles import ACCESS, ROLES
 from catalogue.web.views.statements import Fact, FactGroup
 from catalogue.web.views.values import Labels, Value
@@ -72,13 +68,12 @@ __all__ = [
     "Nested",
     "Pager",
     "Problem",
-    "ProfilePage",
-    "ProfileSection",
     "Reader",
     "RecordSummary",
     "ReportPage",
     "ResultTable",
     "SparqlPage",
+    "Survey",
     "ValidatePage",
     "Value",
     "WithdrawnPage",
@@ -96,5 +91,6 @@ __all__ = [
     "report_page",
     "result_table",
     "summary",
+    "survey",
     "validate_page",
 ]

@@ -5,14 +5,14 @@ Pure: from records, graphs, fields, reports and query results that a blueprint h
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
 from pyoxigraph import BlankNode, Literal, NamedNode
 
-from catalogue.model import Field, Finding, Record, Report, Revision, Severity
+from catalogue.model import Field, Record, Revision
 from catalogue.rdf.graph import Graph, Subject, Term, text
 from catalogue.rdf.media import READ, WRITTEN
 from catalogue.web.views.facts import Nested, Reader
@@ -22,12 +22,9 @@ from catalogue.web.views.pages import (
     Choice,
     DatasetPage,
     ErrorPage,
-    FindingGroup,
     PageLink,
     Pager,
     Problem,
-    ReportPage,
-    ReportView,
     ResultTable,
     ValidatePage,
 )
@@ -48,8 +45,6 @@ from catalogue.web.views.values import Labels, Value, address_value, literal_val
 # Characters of submitted text that a report gives back for mending; rows of a query result on a page.
 MAX_TEXT_BACK = 200_000
 MAX_ROWS = 500
-
-_ORDER = {severity.value: number for number, severity in enumerate(Severity)}
 
 
 def dataset_page(
@@ -176,52 +171,24 @@ def validate_page(
     )
 
 
-def report_page(
-    reports: Sequence[Report], form: ValidatePage, *, base_url: str, paths: Mapping[str, str] | None = None
-) -> ReportPage:
-    """Word the reports on one submission.
-
-    Args:
-        form: The form with what was submitted, to mend it and try again.
-        base_url: Public address, for the command that gets the same report as data.
-        paths: Page of a subject that is a published record, by its IRI.
-    """
-    views = tuple(ReportView(r, finding_groups(r.findings), (paths or {}).get(r.subject, "")) for r in reports)
-    media_type = next((choice.value for choice in form.formats if choice.chosen and choice.value), "text/turtle")
-    query = urlencode([("profile", choice.value) for choice in form.profiles if choice.chosen])
-    command = (
-        f"curl --data-binary @dataset.ttl -H 'Content-Type: {media_type}' "
-        f"-H 'Accept: application/json' '{base_url}/validate{'?' if query else ''}{query}'"
-    )
-    return ReportPage(views, form, command)
-
-
-def finding_groups(findings: Iterable[Finding]) -> tuple[FindingGroup, ...]:
-    """Group findings by field; fields with a violation first, else in the order of the report."""
-    groups: dict[str, list[Finding]] = {}
-    for finding in findings:
-        groups.setdefault(finding.field, []).append(finding)
-    for found in groups.values():
-        found.sort(key=lambda finding: _ORDER[finding.severity])
-    worst_first = sorted(groups.items(), key=lambda item: _ORDER[item[1][0].severity])
-    return tuple(FindingGroup(field, tuple(found)) for field, found in worst_first)
-
-
 def result_table(
     variables: Sequence[str],
     rows: Iterable[Sequence[NamedNode | BlankNode | Literal | None]],
     labels: Labels | None = None,
+    path: Callable[[str], str] = lambda iri: "",
 ) -> ResultTable:
     """Word the rows of a SELECT, at most `MAX_ROWS` of them.
 
     Args:
-        labels: Gives names to concepts; without it every IRI is shown as it is.
+        labels: Gives names to concepts and records; without it every IRI is shown as it is.
+        path: The page of ours about an IRI, or nothing.
     """
     shown: list[tuple[Value | None, ...]] = []
     for row in rows:
         if len(shown) == MAX_ROWS:
             return ResultTable(tuple(variables), tuple(shown), more=True)
-        shown.append(tuple(None if term is None else _cell(term, labels) for term in row))
+        said = {term.value for term in row if isinstance(term, Literal)}
+        shown.append(tuple(None if term is None else _cell(term, labels, path, said) for term in row))
     return ResultTable(tuple(variables), tuple(shown))
 
 
@@ -281,9 +248,18 @@ def _groups(reader: Reader, fields: Sequence[Field], shown: Collection[Term] = (
     return tuple(reader.groups(fields, skip))
 
 
-def _cell(term: NamedNode | BlankNode | Literal, labels: Labels | None) -> Value:
+def _cell(
+    term: NamedNode | BlankNode | Literal, labels: Labels | None, path: Callable[[str], str], said: Collection[str]
+) -> Value:
+    """One cell; a name that another cell of the row says already is not repeated."""
     if isinstance(term, Literal):
         return literal_value(term)
     value = address_value(term)
-    name = labels.label(term.value) if labels and isinstance(term, NamedNode) else None
-    return replace(value, text=name, voice="") if name else value
+    if labels is None or isinstance(term, BlankNode):
+        return value
+    name, page = labels.label(term.value), path(term.value)
+    if name and name not in said:
+        return replace(value, text=name, voice="", href=page or value.href)
+    if page:
+        return replace(value, text=page.rpartition("/")[2], href=page)
+    return value

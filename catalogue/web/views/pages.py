@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import ClassVar
 from urllib.parse import urlencode
 
-from catalogue.model import Field, Finding, Kind, Report, Severity
+from catalogue.model import Kind
 from catalogue.web.views.record import (
     Access,
     AccessBox,
@@ -192,43 +192,6 @@ class ValidatePage:
 
 
 @dataclass(frozen=True, slots=True)
-class FindingGroup:
-    """The findings about one field."""
-
-    field: str
-    findings: tuple[Finding, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ReportView:
-    """One record's report, its findings by field, the worst first."""
-
-    report: Report
-    groups: tuple[FindingGroup, ...]
-    path: str
-
-    @property
-    def counts(self) -> dict[str, int]:
-        """Number of findings by severity."""
-        return {severity.value: self.report.count(severity) for severity in Severity}
-
-
-@dataclass(frozen=True, slots=True)
-class ReportPage:
-    """`report.html`: reports on what was submitted, and the form to try again."""
-
-    section: ClassVar[str] = "validate"
-    reports: tuple[ReportView, ...]
-    form: ValidatePage
-    command: str
-
-    @property
-    def counts(self) -> dict[str, int]:
-        """Number of findings by severity, in all reports."""
-        return {s.value: sum(view.report.count(s) for view in self.reports) for s in Severity}
-
-
-@dataclass(frozen=True, slots=True)
 class ErrorPage:
     """`error.html`; `details` are the members of the problem document that a person can use."""
 
@@ -255,10 +218,11 @@ class WithdrawnPage:
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A query to begin with."""
+    """A query to begin with; `path` is its own page."""
 
     title: str
     query: str
+    path: str = ""
 
     @property
     def href(self) -> str:
@@ -283,10 +247,28 @@ class ResultTable:
             for name, column in zip(self.variables, cells, strict=True)
         ]
 
+    @property
+    def bars(self) -> tuple[str, list[float]] | None:
+        """The column that is drawn: its variable, and for each row the per cent of the greatest number.
+
+        None where a drawing says nothing: fewer than two rows, no column of numbers, negative numbers, all equal to 0.
+        """
+        place = next((i for i, (_, number) in enumerate(self.columns) if number), None)
+        if place is None or len(self.rows) < 2:
+            return None
+        numbers = [float(value.text.replace(",", "")) if (value := row[place]) else 0.0 for row in self.rows]
+        greatest = max(numbers)
+        if min(numbers) < 0 or greatest == 0:
+            return None
+        return self.variables[place], [round(100 * number / greatest, 1) for number in numbers]
+
 
 @dataclass(frozen=True, slots=True)
 class SparqlPage:
-    """`sparql.html`: exactly one of `table`, `answer` (ASK), `text` (a graph, as Turtle) after a query."""
+    """`sparql.html`: exactly one of `table`, `answer` (ASK), `text` (a graph, as Turtle) after a query.
+
+    `editor` are the paths of the editor's script and style sheet, where it was built.
+    """
 
     section: ClassVar[str] = "sparql"
     query: str
@@ -298,24 +280,4 @@ class SparqlPage:
     milliseconds: int = 0
     alternates: tuple[Alternate, ...] = ()
     problem: Problem | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ProfileSection:
-    """The fields of one class or node shape."""
-
-    label: str
-    id: str
-    fields: tuple[Field, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ProfilePage:
-    """`profile.html`."""
-
-    section: ClassVar[str] = ""
-    id: str
-    title: str
-    version: str
-    description: str
-    sections: tuple[ProfileSection, ...]
+    editor: tuple[str, str] | None = None

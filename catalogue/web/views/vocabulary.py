@@ -10,13 +10,23 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 from urllib.parse import quote, urlencode
 
+from pyoxigraph import NamedNode
+
 from catalogue.model import Concept, Scheme
+from catalogue.services.uses import MOST, Asking, Uses
 from catalogue.vocabularies import Vocabularies
 from catalogue.vocabularies.search import Shelves
 
 from .build import alternates, make_pager
 from .pages import Alternate, Pager
 
+_EVERY = """\
+PREFIX dcat: <http://www.w3.org/ns/dcat#>
+PREFIX dct: <http://purl.org/dc/terms/>
+SELECT ?dataset (MIN(STR(?name)) AS ?title) WHERE {{
+  GRAPH ?dataset {{ ?subject ?property {node} . ?dataset a dcat:Dataset ; dct:title ?name }}
+}} GROUP BY ?dataset ORDER BY ?title
+"""
 # Deeper levels are marked, not set further in: a telephone is narrow, and the EUCAIM ontology has 17 levels.
 _DEEPEST = 5
 
@@ -94,6 +104,7 @@ class VocabularyPage:
 
     section: ClassVar[str] = ""
     vocabulary: VocabularyRow
+    asked_by: tuple[Link, ...]
     query: str
     total: int
     tree: tuple[Branch, ...]
@@ -104,7 +115,11 @@ class VocabularyPage:
 
 @dataclass(frozen=True, slots=True)
 class ConceptPage:
-    """`concept.html`; `labels` are languages and names, `vocabularies` those that hold it."""
+    """`concept.html`; `labels` and `also` are languages and names, `vocabularies` those that hold it.
+
+    `used` says in how many datasets; it is empty while that is not known yet. `records` are some of them, `every` is a
+    query for all, `asked_by` are the fields that it may be a value of.
+    """
 
     section: ClassVar[str] = ""
     vocabulary: VocabularyRow
@@ -116,7 +131,11 @@ class ConceptPage:
     narrower: tuple[Link, ...]
     replacement: Link | None
     vocabularies: tuple[Link, ...]
-    datasets: str
+    also: tuple[tuple[str, str], ...]
+    used: str
+    records: tuple[Link, ...]
+    every: str
+    asked_by: tuple[Link, ...]
 
 
 class Desk:
@@ -153,7 +172,9 @@ class Desk:
         total = len(self.shelves.shelf(scheme.name).search(query))
         return max(1, -(-total // size))
 
-    def vocabulary_page(self, scheme: Scheme, query: str, number: int, size: int) -> VocabularyPage:
+    def vocabulary_page(
+        self, scheme: Scheme, query: str, number: int, size: int, asked_by: Sequence[Asking]
+    ) -> VocabularyPage:
         """One page of a vocabulary's concepts.
 
         Args:
@@ -161,6 +182,7 @@ class Desk:
             query: Only the concepts that it finds, best first; all, in the order of the tree, when empty.
             number: The page, from 1; not beyond `pages`.
             size: Concepts on a page.
+            asked_by: The fields that ask for it.
         """
         shelf = self.shelves.shelf(scheme.name)
         first = (number - 1) * size
@@ -169,6 +191,7 @@ class Desk:
         path = f"/vocabularies/{scheme.name}"
         return VocabularyPage(
             vocabulary=self.row(scheme),
+            asked_by=_askers(asked_by),
             query=query,
             total=len(found),
             tree=self._tree(scheme, shelf.tree[first : first + size]) if branching else (),
@@ -177,11 +200,20 @@ class Desk:
             alternates=alternates(path),
         )
 
-    def concept_page(self, scheme: Scheme, concept: Concept) -> ConceptPage:
-        """Everything that is known about a concept, seen from one of its vocabularies."""
+    def concept_page(
+        self, scheme: Scheme, concept: Concept, used: Uses | None, asked_by: Sequence[Asking]
+    ) -> ConceptPage:
+        """Everything that is known about a concept, seen from one of its vocabularies.
+
+        Args:
+            scheme: The vocabulary.
+            concept: One of its concepts.
+            used: The datasets that mention it; None while that is not known.
+            asked_by: The fields that it may be a value of.
+        """
         successor = self.vocabularies.replacement(concept.iri) if concept.deprecated else None
         name = self.link(scheme, concept.iri)
-        holders = [each for each in self.vocabularies.schemes if self.vocabularies.contains(each.iri, concept.iri)]
+        holders = self.holders(concept.iri)
         return ConceptPage(
             vocabulary=self.row(scheme),
             iri=concept.iri,
@@ -194,8 +226,21 @@ class Desk:
             vocabularies=tuple(
                 Link(each.title, "en", self.path(each, concept.iri) or f"/vocabularies/{each.name}") for each in holders
             ),
-            datasets="/datasets?" + urlencode({"q": name.text}),
+            also=tuple(self.also(scheme, concept.iri)),
+            used=counted(used),
+            records=tuple(Link(r.title, "", f"/{r.kind}/{r.slug}") for r in used.records) if used else (),
+            every=every(concept.iri),
+            asked_by=_askers(asked_by),
         )
+
+    def holders(self, iri: str) -> list[Scheme]:
+        """The vocabularies that hold a concept."""
+        return [each for each in self.vocabularies.schemes if self.vocabularies.contains(each.iri, iri)]
+
+    def also(self, scheme: Scheme, iri: str) -> list[tuple[str, str]]:
+        """Language and text of a concept's further names."""
+        rows = (row for row in self.vocabularies.rows(scheme) if row.concept.iri == iri)
+        return [(language, name) for row in rows for language, names in row.synonyms.items() for name in names]
 
     def path(self, scheme: Scheme, iri: str) -> str:
         """The path of a concept's page in a vocabulary; empty when the vocabulary does not hold it."""
@@ -230,3 +275,28 @@ class Desk:
             open_[level].append(branch)
             open_.append(branch.below)
         return tuple(tops)
+
+
+def counted(used: Uses | None) -> str:
+    """In how many datasets, as a sentence; empty while that is not known."""
+    if used is None:
+        return ""
+    if used.total == 0:
+        return "No published dataset mentions it."
+    if used.total == 1:
+        return "One published dataset mentions it."
+    return f"{f'More than {MOST:,}' if used.total > MOST else f'{used.total:,}'} published datasets mention it."
+
+
+def every(iri: str) -> str:
+    """The path of a query that lists every dataset that mentions a concept."""
+    return "/sparql?" + urlencode({"query": _EVERY.format(node=NamedNode(iri))})
+
+
+def field_path(asking: Asking) -> str:
+    """Where a profile's page describes a field."""
+    return f"/profiles/{asking.profile}#{quote(asking.shape)}"
+
+
+def _askers(asked_by: Sequence[Asking]) -> tuple[Link, ...]:
+    return tuple(Link(f"{each.field} ({each.title})", "", field_path(each)) for each in asked_by)

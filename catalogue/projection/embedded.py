@@ -1,33 +1,29 @@
-"""How does the store follow the ledger?
+"""How does the embedded store follow the ledger?
 
-Every published revision becomes a named graph, its catalogue record another; a withdrawal takes both away. The store
-remembers the position in the same transaction, so after a crash it goes on where it stood. Drafts are never read here:
-no query can leak one.
+The store remembers the position in the same transaction as the graphs, so after a crash it goes on where it stood.
 """
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import structlog
-from pyoxigraph import RdfFormat, parse
+from pyoxigraph import NamedNode
 
 from catalogue.errors import Unavailable
 from catalogue.feeds.identity import Identity
-from catalogue.feeds.records import catalog_record
-from catalogue.ledger import Ledger, unpack
-from catalogue.model import EventKind, Kind
-from catalogue.rdf.canonical import canonical
-from catalogue.store import EmbeddedStore, Generations, NamedGraph
+from catalogue.ledger import Ledger
+from catalogue.model import Kind
+from catalogue.store import EmbeddedStore, Generations, Mentions
 from catalogue.vocabularies import Vocabularies
+
+from .content import Content
 
 log = structlog.get_logger()
 
-_BATCH = 200
 _BULK = 2_000  # behind by more than so many events, a new generation is quicker than single updates
 _POLL_SECONDS = 0.2
 # The engine tells a damaged folder as the one or the other; ValueError: what we read from it makes no sense.
@@ -39,7 +35,7 @@ class Projection:
 
     def __init__(self, ledger: Ledger, vocabularies: Vocabularies, identity: Identity, path: Path) -> None:
         self._ledger = ledger
-        self._vocabularies = vocabularies
+        self._content = Content(ledger, vocabularies, identity)
         self._identity = identity
         self._generations = Generations(path)
         self._store: EmbeddedStore | None = None
@@ -47,6 +43,7 @@ class Projection:
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
         self._distrusted: Path | None = None
+        self._tell: Callable[[str | None], None] = lambda change: None
         self.state = "closed"
 
     def open(self) -> None:
@@ -75,6 +72,12 @@ class Projection:
     def position(self) -> int:
         """The ledger position that the store has reached."""
         return self._opened().position
+
+    @property
+    def held(self) -> str:
+        """A tag of what the store holds: the same after a restart, another after any change."""
+        store = self._opened()
+        return f"{store.position}-{store.vocabularies}"
 
     def catch_up(self) -> int:
         """Apply what the ledger has and the store has not; return the position reached.
@@ -115,13 +118,48 @@ class Projection:
                     raise Unavailable("The store is being opened anew.", retry_after=5) from error
             return path
 
+    def mentions(self, iri: str, *, most: int, first: int) -> Mentions:
+        """The published datasets that mention an IRI, as far as the store has come; never waits for a writer.
+
+        Args:
+            iri: Of a concept.
+            most: Where to stop counting.
+            first: How many of them to name.
+
+        Raises:
+            Unavailable: The store is being opened or rebuilt.
+        """
+        store = self._opened()
+        try:
+            return store.mentions(NamedNode(iri), f"{self._identity.base}/{Kind.DATASET}/", most=most, first=first)
+        except (AttributeError, *_DAMAGE) as error:  # AttributeError: a new generation took its place meanwhile
+            raise Unavailable("The store is being opened anew.", retry_after=5) from error
+
+    def follow(self, image: Path, tell: Callable[[str | None], None]) -> None:
+        """Make an image of the store, and tell one listener from then on what happens to its default graph.
+
+        Args:
+            image: The folder to be made.
+            tell: Is given each change as a SPARQL update, in order; None when the store was replaced and the image is
+                of another. Must be quick: publications wait for it.
+
+        Raises:
+            Unavailable, OSError: No image can be made now.
+        """
+        with self._writing:
+            try:
+                self._opened().snapshot(image)
+            except RuntimeError as error:
+                raise OSError(str(error)) from error
+            self._tell = tell
+
     def rebuild(self, progress: Callable[[int, int], None] = lambda done, of: None) -> Path:
         """Fill a new generation from the ledger and make it the one in use; the old one answers meanwhile."""
         folder = self._generations.fresh()
         position = self._ledger.position()
         store = EmbeddedStore(folder)
         try:
-            store.load(self._everything(progress), position=position, vocabularies=self._fingerprint())
+            store.load(self._content.everything(progress), position=position, vocabularies=self._content.fingerprint)
         finally:
             store.close()
         self._generations.use(folder)
@@ -150,8 +188,8 @@ class Projection:
         if behind > _BULK or behind < 0:
             store.close()
             return self._renew("store is far from the ledger", behind=behind)
-        if store.vocabularies != self._fingerprint():
-            store.apply(self._vocabulary_graphs(), position=store.position, vocabularies=self._fingerprint())
+        if store.vocabularies != self._content.fingerprint:
+            store.apply(self._content.vocabularies(), position=store.position, vocabularies=self._content.fingerprint)
         return store
 
     def _renew(self, reason: str, **facts: object) -> EmbeddedStore:
@@ -163,6 +201,7 @@ class Projection:
     def _replace(self, store: EmbeddedStore) -> None:
         with self._writing:
             old, self._store, self.state = self._store, store, "open"
+            self._tell(None)
         if old is not None:
             old.close()
             shutil.rmtree(old.path, ignore_errors=True)
@@ -190,44 +229,7 @@ class Projection:
             self._stop.wait(_POLL_SECONDS)
 
     def _step(self, store: EmbeddedStore, position: int) -> bool:
-        events = self._ledger.events(position, _BATCH)
-        last: dict[tuple[Kind, str], EventKind] = {}
-        for event in events:
-            if event.kind is not EventKind.SAVED:
-                last[event.record_kind, event.slug] = event.kind
-        graphs = [graph for kind, slug in last for graph in self._graphs(kind, slug)]
-        if events:
-            store.apply(graphs, position=events[-1].seq)
-        return bool(events)
-
-    def _graphs(self, kind: Kind, slug: str) -> list[NamedGraph]:
-        """A record's two graphs as they are to be now: empty when it is not public."""
-        names = self._identity.record(kind, slug).value, self._identity.catalog_record(kind, slug).value
-        record = self._ledger.record(kind, slug)
-        if record is None or record.published is None:
-            return [NamedGraph(name, b"") for name in names]
-        revision = self._ledger.revision(kind, slug, record.published)
-        about = canonical(catalog_record(record, self._identity, revision.outcome))
-        return [NamedGraph(names[0], revision.content), NamedGraph(names[1], about)]
-
-    def _everything(self, progress: Callable[[int, int], None]) -> Iterator[NamedGraph]:
-        yield from self._vocabulary_graphs()
-        total = self._ledger.ranks()[1]
-        for record, outcome, content in self._ledger.contents():
-            yield NamedGraph(self._identity.record(record.kind, record.slug).value, unpack(content))
-            about = canonical(catalog_record(record, self._identity, outcome))
-            yield NamedGraph(self._identity.catalog_record(record.kind, record.slug).value, about)
-            progress(record.rank or 0, total)
-
-    def _vocabulary_graphs(self) -> list[NamedGraph]:
-        return [
-            NamedGraph(iri, canonical(quad.triple for quad in parse(path=str(path), format=RdfFormat.TURTLE)))
-            for iri, path in self._vocabularies.graphs()
-        ]
-
-    def _fingerprint(self) -> str:
-        digest = hashlib.sha256()
-        for iri, path in self._vocabularies.graphs():
-            digest.update(f"{iri}\0{path.stat().st_size}\0".encode())
-            digest.update(path.read_bytes())
-        return digest.hexdigest()
+        graphs, reached = self._content.since(position)
+        if reached > position and (change := store.apply(graphs, position=reached)):
+            self._tell(change)
+        return reached > position
