@@ -6,9 +6,10 @@ As SVG that is read on light and dark ground: lines with their names at the end,
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
+from itertools import groupby
 
 _WIDTH, _HEIGHT, _LEFT, _RIGHT, _TOP, _GAP = 760, 190, 70, 130, 34, 56
 _LABEL_HEIGHT = 15
@@ -16,7 +17,7 @@ _LABEL_HEIGHT = 15
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A name and its points: minutes and values."""
+    """A name and its points: minutes and values; the line is broken where a value is NaN."""
 
     name: str
     points: Sequence[tuple[float, float]]
@@ -49,7 +50,7 @@ def drawing(panels: Sequence[Panel], *, span: tuple[float, float], span_name: st
 
 def _panel(panel: Panel, top: float, end: float, span: tuple[float, float], span_name: str) -> list[str]:
     right, bottom = _WIDTH - _RIGHT, top + _HEIGHT
-    values = [y for line in panel.lines for _, y in line.points]
+    values = [y for line in panel.lines for _, y in line.points if not math.isnan(y)]
     ticks = _powers(min(values), max(values)) if panel.logarithmic else _even(max(values))
     low, high = ticks[0], ticks[-1]
 
@@ -77,11 +78,19 @@ def _panel(panel: Panel, top: float, end: float, span: tuple[float, float], span
     parts.append(f'<text class="small" x="{right + 12}" y="{bottom + 17}">minutes</text>')
     places: list[float] = []
     for number, line in enumerate(panel.lines):
-        path = "L".join(f"{x_of(x):.1f} {y_of(y):.1f}" for x, y in line.points)
-        place = _free(y_of(line.points[-1][1]), places)
-        parts.append(f'<path class="line c{number}" d="M{path}"/>')
+        runs = [[(x_of(x), y_of(y)) for x, y in run] for run in _runs(line.points)]
+        path = "".join(f"M{'L'.join(f'{x:.1f} {y:.1f}' for x, y in run)}h3" for run in runs)  # one alone is a dot
+        place = _free(runs[-1][-1][1], places)
+        parts.append(f'<path class="line c{number}" d="{path}"/>')
         parts.append(f'<text class="name t{number}" x="{right + 8}" y="{place + 4:.1f}">{escape(line.name)}</text>')
     return parts
+
+
+def _runs(points: Sequence[tuple[float, float]]) -> Iterator[list[tuple[float, float]]]:
+    """The parts between NaNs."""
+    for missing, run in groupby(points, key=lambda point: math.isnan(point[1])):
+        if not missing:
+            yield list(run)
 
 
 def _free(wanted: float, taken: list[float]) -> float:
@@ -113,7 +122,7 @@ text {{ fill: #333 }}
 .small, .tick, .minute {{ font-size: 12px; fill: #555 }}
 .tick {{ text-anchor: end }} .minute {{ text-anchor: middle }}
 .grid {{ stroke: #ddd; fill: none }} .span {{ fill: #f3f0ea }}
-.line {{ fill: none; stroke-width: 1.8; stroke-linejoin: round }}
+.line {{ fill: none; stroke-width: 1.8; stroke-linejoin: round; stroke-linecap: round }}
 .c0 {{ stroke: #0b5cad }} .c1 {{ stroke: #a8480b; stroke-dasharray: 6 3 }}
 .c2 {{ stroke: #23704a; stroke-dasharray: 2 3 }}
 .t0 {{ fill: #0b5cad }} .t1 {{ fill: #a8480b }} .t2 {{ fill: #23704a }}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import math
 import os
 import random
 import subprocess
@@ -335,8 +336,12 @@ def _latencies(course: Course) -> Iterator[tuple[str, ...]]:
 def _by_minute(course: Course) -> Iterator[tuple[str, ...]]:
     for minute in range(int(course.samples[-1].at // 60)):
         span = (minute * 60, (minute + 1) * 60)
-        figures = [f"{_percentile(course.during(kind, *span), 99):.0f} ms" for kind in ("page", "query")]
+        figures = [_figure(_percentile(course.during(kind, *span), 99)) for kind in ("page", "query")]
         yield str(minute + 1), *figures, f"{max(course.memory(*span)) / _MB:.0f} MB"
+
+
+def _figure(milliseconds: float) -> str:
+    return "none answered" if math.isnan(milliseconds) else f"{milliseconds:.0f} ms"
 
 
 def _counted(counts: Mapping[str, int]) -> str:
@@ -350,15 +355,15 @@ def _table(head: Sequence[str], rows: Iterator[Sequence[str]] | Sequence[Sequenc
 def _drawn(course: Course) -> str:
     memory = Line("all processes", [(sample.at / 60, sample.memory / _MB) for sample in course.samples])
     step = 15
+    starts = range(0, int(course.samples[-1].at) - step, step)
     lines = [
-        Line(kind, [((at + step / 2) / 60, value) for at in range(0, int(course.samples[-1].at) - step, step)
-                    if (value := _percentile(course.during(kind, at, at + step), 99)) > 0])
+        Line(kind, [((at + step / 2) / 60, _percentile(course.during(kind, at, at + step), 99)) for at in starts])
         for kind in _KINDS
-    ]  # fmt: skip
+    ]
     return drawing(
         [
             Panel("Memory, MB", [memory]),
-            Panel("Latency of a visitor's requests, p99 of 15 s, ms", lines, logarithmic=True),
+            Panel("Latency of a visitor's answered requests, p99 of 15 s, ms", lines, logarithmic=True),
         ],
         span=(course.began / 60, course.over / 60),
         span_name="200 hostile clients",

@@ -21,8 +21,9 @@ from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, Store
 from catalogue.errors import QueryFailed, QueryTimeout, QueryTooLarge
 from catalogue.resources import shipped
 from catalogue.sparql import guard
+from catalogue.sparql.bounds import Bounds
 from catalogue.sparql.mirroring import Mirror, suits
-from catalogue.sparql.pool import Bounds, QueryPool
+from catalogue.sparql.pool import QueryPool
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the mirror is of Linux")
 

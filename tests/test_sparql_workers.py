@@ -32,10 +32,11 @@ from catalogue.errors import (
     Unavailable,
 )
 from catalogue.sparql import formats, frames, guard
+from catalogue.sparql.bounds import Bounds
 from catalogue.sparql.clients import Client
 from catalogue.sparql.dataset import Dataset, stated
 from catalogue.sparql.guard import Form
-from catalogue.sparql.pool import Bounds, QueryPool
+from catalogue.sparql.pool import QueryPool
 from catalogue.sparql.process import Worker
 from catalogue.sparql.result import Result
 
@@ -511,7 +512,8 @@ def test_workers_die_with_a_service_that_is_killed(snapshot: Path) -> None:
         import threading
         from pathlib import Path
         from catalogue.sparql import guard
-        from catalogue.sparql.pool import Bounds, QueryPool
+        from catalogue.sparql.bounds import Bounds
+        from catalogue.sparql.pool import QueryPool
         pool = QueryPool(Bounds(workers=1, seconds=60, memory=10**9, queue=1))
         pool.use(Path({str(snapshot)!r}))
         pool.start()

@@ -17,11 +17,12 @@ from pathlib import Path
 from catalogue.ledger import Ledger
 from catalogue.projection import Projection, RemoteProjection
 from catalogue.settings import Settings
+from catalogue.sparql.bounds import Bounds
 from catalogue.sparql.clients import NOBODY, Client
 from catalogue.sparql.dataset import WHOLE, Dataset, stated
 from catalogue.sparql.guard import Query
 from catalogue.sparql.mirroring import Mirror, MirrorGone, suits
-from catalogue.sparql.pool import Bounds, QueryPool
+from catalogue.sparql.pool import QueryPool
 from catalogue.sparql.process import READER, RELAY
 from catalogue.sparql.result import Result
 

@@ -18,7 +18,7 @@ import requests
 
 from . import confinement, frames
 
-_CONNECT_SECONDS = 5
+_CONNECT_SECONDS, _GRACE_SECONDS = 5, 5
 
 
 def main(seconds: float) -> None:
@@ -45,7 +45,7 @@ def main(seconds: float) -> None:
             session.auth = (request["user"], request["password"]) if request["user"] else None
             frames.write_json(answers, frames.READY, sealed=True)
             continue
-        signal.alarm(int(seconds) + 5)
+        signal.alarm(int(seconds) + _GRACE_SECONDS)
         _relay(session, address, seconds, request, answers)
         signal.alarm(0)
 
@@ -63,7 +63,7 @@ def _relay(
             address,
             data=parameters,
             headers={"Accept": wanted},
-            timeout=(_CONNECT_SECONDS, seconds),
+            timeout=(_CONNECT_SECONDS, seconds + _GRACE_SECONDS),  # the pool ends us at the deadline, and says so
             stream=True,
             allow_redirects=False,
         ) as answer:
