@@ -144,10 +144,7 @@ def watched(template: tuple[Path, object], tmp_path_factory: pytest.TempPathFact
         query_mirror_after="0",
     )
     others = descendants(os.getpid())
-    with pytest.MonkeyPatch.context() as patch:
-        # Else each thread keeps what it has freed, up to 16 times, and a leak cannot be told from that.
-        patch.setenv("MALLOC_ARENA_MAX", "1")
-        server.start()
+    server.start()
     supervisor = next(
         pid for pid, command in descendants(os.getpid()).items() if pid not in others and " serve " in command
     )

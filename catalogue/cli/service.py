@@ -20,6 +20,7 @@ from catalogue.settings import Settings
 from .common import read_settings
 
 _PR_SET_PDEATHSIG = 1
+_M_ARENA_MAX = -8  # mallopt(3)
 
 
 def _address(function: Any) -> Any:
@@ -110,8 +111,10 @@ def _application(settings: Settings) -> tuple[Any, Callable[[], None]]:
 
     if sys.platform == "linux":
         # Were the supervisor killed, we would go on with its port and its state folder.
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, AttributeError):  # AttributeError: another C library
             ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+            # Else each of our threads keeps what it has freed in an arena of its own.
+            ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 2)
     watch([settings.state / own_vocabularies.FOLDER, settings.shapes_path])
     catalogue = Catalogue.open(settings)
     if not catalogue.reader.catalogs():

@@ -20,7 +20,7 @@ from catalogue.settings import Settings
 from catalogue.sparql.bounds import Bounds
 from catalogue.sparql.clients import NOBODY, Client
 from catalogue.sparql.dataset import WHOLE, Dataset, stated
-from catalogue.sparql.guard import Query
+from catalogue.sparql.guard import Query, check
 from catalogue.sparql.mirroring import Mirror, MirrorGone, suits
 from catalogue.sparql.pool import QueryPool
 from catalogue.sparql.process import READER, RELAY
@@ -33,6 +33,7 @@ class Queries:
     """The query workers and the image that they read."""
 
     def __init__(self, settings: Settings, ledger: Ledger, projection: Projection | RemoteProjection) -> None:
+        self._settings = settings
         self._ledger = ledger
         self._projection = projection
         self._folder: Path = settings.snapshots_path
@@ -57,6 +58,16 @@ class Queries:
             self._mirror,
             READER if isinstance(projection, Projection) else RELAY,
         )
+
+    def checked(self, text: str, client: Client) -> Query:
+        """Read the text of a query that somebody has sent.
+
+        Raises:
+            Unavailable, TooManyQueries: It could not be answered now, so it is not read.
+            CatalogueError: As `catalogue.sparql.guard.check`.
+        """
+        self.pool.expect(client)
+        return check(text, limit=self._settings.query_bytes, services=self._settings.query_services)
 
     def run(self, query: Query, *, media_type: str, dataset: Dataset = WHOLE, client: Client = NOBODY) -> Result:
         """Run a query that the guard has passed.

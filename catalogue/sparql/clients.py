@@ -56,7 +56,12 @@ class Clients:
         self._accounts: dict[str, _Account] = {}
 
     def admit(self, client: Client) -> None:
-        """Count a query of a client in.
+        """Count a query of a client in; errors as `check`."""
+        self.check(client)
+        self._accounts[client.key].queries += 1
+
+    def check(self, client: Client) -> None:
+        """Look whether a client may ask now.
 
         Raises:
             TooManyQueries: It has as many as it may, or has used its seconds; details `retry_after`.
@@ -78,7 +83,6 @@ class Clients:
                 setting="query_client_seconds",
                 retry_after=max(1, math.ceil((1 - account.seconds) * _MINUTE / self._seconds)),
             )
-        account.queries += 1
 
     def leave(self, client: Client, seconds: float) -> None:
         """Count a query out that has held a process for so long."""

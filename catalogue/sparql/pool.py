@@ -124,6 +124,16 @@ class QueryPool:
             self._snapshot = snapshot
             self._renew.notify()
 
+    def expect(self, client: Client) -> None:
+        """Refuse a client at once whose query would be refused, before its text is read: reading has its price.
+
+        Raises:
+            Unavailable: Too many wait.
+            TooManyQueries: This client's share is used up.
+        """
+        with self._lock:
+            self._check(_Turn(client, self._renew, mirrored=False))
+
     def run(
         self,
         query: Query,
@@ -189,8 +199,7 @@ class QueryPool:
     def _take(self, client: Client, mirrored: bool) -> Worker:
         turn = _Turn(client, threading.Condition(self._lock), mirrored)
         with self._lock:
-            if not self._available(turn) and len(self._line) >= self._bounds.queue:
-                raise self._occupied("Too many queries are waiting.")
+            self._check(turn)
             self._clients.admit(client)
             self._line.append(turn)
             try:
@@ -213,6 +222,11 @@ class QueryPool:
             self._busy.add(worker)
             self._watched.set()
             return worker
+
+    def _check(self, turn: _Turn) -> None:
+        if not self._available(turn) and len(self._line) >= self._bounds.queue:
+            raise self._occupied("Too many queries are waiting.")
+        self._clients.check(turn.client)
 
     def _fork(self) -> ForkedWorker:
         """A worker that sees what the mirror does now; the lock is let go while one is forked."""

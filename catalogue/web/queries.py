@@ -19,12 +19,12 @@ from catalogue.rdf.serialise import serialise
 from catalogue.sparql.examples import SCHEMA, Example
 from catalogue.sparql.examples import Parameter as Asked
 from catalogue.sparql.formats import choose, offered
-from catalogue.sparql.guard import Form, check
+from catalogue.sparql.guard import Form
 from catalogue.sparql.parameters import read_values
 from catalogue.web.views.pages import Alternate, Problem
 from catalogue.web.views.queries import QueriesPage, QueryPage, command, groups, inputs, parameter_of
 
-from .answering import answered, opened
+from .answering import answered, client, opened
 from .context import catalogue, html, identity
 from .errors import decorate, status_of
 from .examples import collection, example
@@ -76,9 +76,7 @@ def named(name: str) -> Response:
     text = _bound(found, request.args.to_dict())
     if media_type == _QUERY:
         return opened(Response(text, content_type=f"{_QUERY}; charset=utf-8"))
-    return answered(
-        check(text, limit=catalogue().settings.query_bytes, services=catalogue().settings.query_services), media_type
-    )
+    return answered(catalogue().queries.checked(text, client()), media_type)
 
 
 @queries.get("/sparql<any('.json', '.xml', '.csv', '.tsv', '.ttl', '.jsonld', '.rdf', '.nt'):suffix>")
@@ -87,7 +85,7 @@ def result_as(suffix: str) -> Response:
     text = request.args.get("query", "")
     if not text:
         raise errors.MalformedQuery("No query is given.", mend="Send it as the parameter `query`.")
-    checked = check(text, limit=catalogue().settings.query_bytes, services=catalogue().settings.query_services)
+    checked = catalogue().queries.checked(text, client())
     wanted = _TABLES.get(suffix) or _GRAPHS[suffix].media_type
     return answered(checked, choose(wanted, checked.form))
 
@@ -113,9 +111,7 @@ def _page(found: Example) -> Response:
     text, failure, started = found.text, None, time.perf_counter()
     try:
         text = _bound(found, given)
-        answer = shown(
-            check(text, limit=catalogue().settings.query_bytes, services=catalogue().settings.query_services)
-        )
+        answer = shown(catalogue().queries.checked(text, client()))
     except CatalogueError as error:
         failure, answer = error, {"problem": Problem("No result", error.what, error.mend)}
     wrong = str(failure.details.get("parameter", "")) if failure else ""

@@ -13,14 +13,14 @@ from urllib.parse import urlencode
 from flask import Response
 
 from catalogue.errors import CatalogueError
+from catalogue.feeds.discovery import limits
 from catalogue.sparql.formats import offered
-from catalogue.sparql.guard import check
 from catalogue.web.rendering import STATIC
 from catalogue.web.views import SparqlPage
 from catalogue.web.views.pages import Alternate, Problem
 from catalogue.web.views.queries import linked
-from catalogue.web.views.values import size
 
+from .answering import client
 from .context import catalogue, html, site
 from .errors import decorate, status_of
 from .examples import collection
@@ -63,14 +63,14 @@ def query_page(text: str) -> Response:
     failure, started = None, time.perf_counter()
     if text.strip():
         try:
-            checked = check(text, limit=catalogue().settings.query_bytes, services=catalogue().settings.query_services)
+            checked = catalogue().queries.checked(text, client())
             answer = shown(checked) | {"alternates": _links(text, offered(checked.form))}
         except CatalogueError as error:
             failure, answer = error, {"problem": Problem("No result", error.what, error.mend)}
     page = SparqlPage(
         query=text or collection()[_FIRST].text,
         examples=tuple(linked(collection()[name]) for name in _SHOWN),
-        limits=_limits(),
+        limits=limits(catalogue().settings),
         milliseconds=round((time.perf_counter() - started) * 1000),
         editor=_editor(),
         **answer,
@@ -79,16 +79,6 @@ def query_page(text: str) -> Response:
     if page.editor:
         response.headers["Content-Security-Policy"] = _POLICY
     return decorate(response, failure) if failure else response
-
-
-def _limits() -> tuple[str, ...]:
-    settings = catalogue().settings
-    return (
-        f"{settings.query_seconds:g} seconds",
-        f"{size(str(settings.query_memory))} of memory",
-        f"{size(str(settings.query_result_bytes))} of result",
-        f"{settings.query_per_client} queries at a time",
-    )
 
 
 def _links(text: str, media_types: tuple[str, ...]) -> tuple[Alternate, ...]:

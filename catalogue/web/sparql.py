@@ -8,9 +8,8 @@ from catalogue import errors
 from catalogue.rdf import media
 from catalogue.sparql.dataset import Dataset
 from catalogue.sparql.formats import choose
-from catalogue.sparql.guard import check
 
-from .answering import answered, opened
+from .answering import answered, client, opened
 from .context import body, catalogue
 from .discovery import RDF, description
 from .query_page import query_page
@@ -31,7 +30,7 @@ def query() -> Response:
         return opened(description())  # Service Description §2
     if not text:
         raise errors.MalformedQuery("No query is given.", mend="Send it as the parameter `query`.")
-    checked = check(text, limit=catalogue().settings.query_bytes, services=catalogue().settings.query_services)
+    checked = catalogue().queries.checked(text, client())
     return answered(checked, choose(request.headers.get("Accept"), checked.form), dataset)
 
 
