@@ -7,14 +7,17 @@ import shutil
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from harness import DATA, JSON_LD, TURTLE, LiveServer, Opener, Service, running, settings_for
+from harness import DATA, JSON_LD, TURTLE, LiveServer, Opener, Service, invalid, record, running, settings_for
 
 from catalogue.profiles import Profiles
 from catalogue.services import Catalogue
 from catalogue.services.listing import default_catalog
+
+if TYPE_CHECKING:
+    from browser import Browser
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -85,3 +88,33 @@ def server(state: Path) -> Iterator[LiveServer]:
     server = LiveServer(state)
     yield server
     server.stop()
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> dict[str, Path]:
+    """A record that conforms, one that does not, one that cannot be read."""
+    texts = {"good": record("good"), "bad": invalid("bad"), "broken": "<a> <b>"}
+    for name, text in texts.items():
+        (tmp_path / f"{name}.ttl").write_text(text)
+    return {name: tmp_path / f"{name}.ttl" for name in texts}
+
+
+@pytest.fixture(scope="module")
+def window(site: LiveServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    """One browser window on the server `site` of the module."""
+    from browser import Browser
+
+    window = Browser(tmp_path_factory.mktemp("browser"), f"http://127.0.0.1:{site.port}")
+    yield window
+    window.close()
+
+
+@pytest.fixture
+def browser(window: Browser) -> Browser:
+    """The window as it is at first: wide, light, with scripts, nothing in its logs."""
+    window.look(1280)
+    window.scripts(True)
+    window.driver.get("about:blank")
+    window.complaints()
+    window.hosts()
+    return window

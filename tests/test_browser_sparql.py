@@ -55,25 +55,6 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
     server.stop()
 
 
-@pytest.fixture(scope="module")
-def window(site: LiveServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    """One browser window on the server."""
-    window = Browser(tmp_path_factory.mktemp("browser"), f"http://127.0.0.1:{site.port}")
-    yield window
-    window.close()
-
-
-@pytest.fixture
-def browser(window: Browser) -> Browser:
-    """The window as it is at first: wide, light, nothing in its logs."""
-    window.look(DESK)
-    window.scripts(True)
-    window.driver.get("about:blank")
-    window.complaints()
-    window.hosts()
-    return window
-
-
 def page(query: str = "") -> str:
     """The query page with a query."""
     return "/sparql?" + urlencode({"query": query}) if query else "/sparql"

@@ -38,15 +38,6 @@ def run(state: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterato
     structlog.reset_defaults()
 
 
-@pytest.fixture
-def files(tmp_path: Path) -> dict[str, Path]:
-    """A record that conforms, one that does not, one that cannot be read."""
-    texts = {"good": record("good"), "bad": invalid("bad"), "broken": "<a> <b>"}
-    for name, text in texts.items():
-        (tmp_path / f"{name}.ttl").write_text(text)
-    return {name: tmp_path / f"{name}.ttl" for name in texts}
-
-
 def held(state: Path) -> dict[str, str]:
     """The titles that the ledger publishes, by slug."""
     with Ledger(state / "ledger.sqlite") as ledger:

@@ -44,15 +44,6 @@ def run(state: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterato
 
 
 @pytest.fixture
-def files(tmp_path: Path) -> dict[str, Path]:
-    """A record that conforms, one that does not, one that cannot be read."""
-    texts = {"good": record("good"), "bad": invalid("bad"), "broken": "<a> <b>"}
-    for name, text in texts.items():
-        (tmp_path / f"{name}.ttl").write_text(text)
-    return {name: tmp_path / f"{name}.ttl" for name in texts}
-
-
-@pytest.fixture
 def mixed(tmp_path: Path) -> Path:
     """A folder of many files: most conform, some violate, one cannot be read, one is a dump."""
     folder = tmp_path / "mixed"

@@ -13,6 +13,7 @@ import pyshacl
 import pytest
 import rdflib
 from pyoxigraph import NamedNode
+from shaping import SC, SH, examples_are_values
 
 from catalogue.model import Kind, Obligation, Report, Severity
 from catalogue.profiles import Profiles
@@ -504,10 +505,6 @@ def test_every_profile_file_loads() -> None:
     assert [problem for problem in profiles().problems if PROFILE in problem or "common" in problem] == []
 
 
-SH = rdflib.Namespace("http://www.w3.org/ns/shacl#")
-SC = rdflib.Namespace("urn:health-catalogue:shapes#")
-
-
 def _shapes() -> rdflib.Graph:
     graph = rdflib.Graph()
     for folder in ("common", PROFILE):
@@ -540,27 +537,8 @@ def test_a_constraint_that_is_not_plain_says_what_is_wrong_and_how_it_is_mended(
 
 def test_every_example_keeps_the_constraints_of_its_field() -> None:
     """Each example becomes the value of a node of its own; each field is given that node as its target."""
-    shapes, data = _shapes(), rdflib.Graph()
-    fields = sorted(shapes.subject_objects(SC.example))
-    for number, (shape, example) in enumerate(fields):
-        path = shapes.value(shape, SH.path)
-        if isinstance(path, rdflib.BNode):
-            continue
-        node = rdflib.URIRef(f"https://example.org/node/{number}")
-        shapes.add((shape, SH.targetNode, node))
-        data.parse(data=f"{HEAD}<{node}> <{path}> {example} .", format="turtle")
-    bare = {value for value in data.objects() if isinstance(value, rdflib.URIRef)} - set(data.subjects())
-    for shape, class_ in shapes.subject_objects(SH["class"]):
-        path = shapes.value(shape, SH.path)
-        for value in bare.intersection(data.objects(None, path)) if path else ():
-            data.add((value, rdflib.RDF.type, class_))
-    mentioned = [str(value) for value in data.objects() if isinstance(value, rdflib.URIRef)]
-    facts = Vocabularies.load(shipped("ontologies")).lookup(mentioned)
-    data.parse(data="\n".join(f"{fact} ." for fact in facts), format="nt")
-    shapes.remove((None, SH.targetClass, None))
-
-    _, results, words = pyshacl.validate(data, shacl_graph=shapes)
-    assert list(results.subjects(rdflib.RDF.type, SH.ValidationResult)) == [], words
+    shapes = _shapes()
+    examples_are_values(shapes, sorted(shapes.subjects(SC.example)), HEAD)
 
 
 def test_the_form_knows_the_columns_of_a_table_though_a_list_of_them_is_allowed() -> None:

@@ -14,6 +14,7 @@ import pyshacl
 import pytest
 import rdflib
 from pyoxigraph import NamedNode
+from shaping import SC, SH, examples_are_values
 from test_shapes_healthdcat_ap_8 import CATALOG, DATASET, HDEU, SERIES
 from test_shapes_healthdcat_ap_8 import HEAD as HEAD_8
 
@@ -270,9 +271,6 @@ def test_dcat_ap_asks_what_its_tables_say(
 
 # How the files are written
 
-SH = rdflib.Namespace("http://www.w3.org/ns/shacl#")
-SC = rdflib.Namespace("urn:health-catalogue:shapes#")
-
 
 @cache
 def shapes_of(profile: str) -> rdflib.Graph:
@@ -338,24 +336,5 @@ def test_a_constraint_that_is_not_plain_says_what_is_wrong_and_how_it_is_mended(
 
 @pytest.mark.parametrize("profile", OWN)
 def test_every_example_keeps_the_constraints_of_its_field(profile: str) -> None:
-    """Each example becomes the value of a node of its own, which its field is then given as target."""
-    shapes, data = rdflib.Graph() + shapes_of(profile), rdflib.Graph()
-    head = HEAD.replace("{}", VOCABULARY_BASE[profile])
-    for number, shape in enumerate(sorted(fields_in(shapes), key=str)):
-        path, example = shapes.value(shape, SH.path), shapes.value(shape, SC.example)
-        if isinstance(path, rdflib.URIRef):
-            node = rdflib.URIRef(f"https://example.org/node/{number}")
-            shapes.add((shape, SH.targetNode, node))
-            data.parse(data=f"{head}<{node}> <{path}> {example} .", format="turtle")
-    bare = {value for value in data.objects() if isinstance(value, rdflib.URIRef)} - set(data.subjects())
-    for shape, class_ in shapes.subject_objects(SH["class"]):
-        path = shapes.value(shape, SH.path)
-        for value in bare.intersection(data.objects(None, path)) if path else ():
-            data.add((value, rdflib.RDF.type, class_))
-    mentioned = [str(value) for value in data.objects() if isinstance(value, rdflib.URIRef)]
-    facts = Vocabularies.load(shipped("ontologies")).lookup(mentioned)
-    data.parse(data="\n".join(f"{fact} ." for fact in facts), format="nt")
-    shapes.remove((None, SH.targetClass, None))
-
-    _, results, words = pyshacl.validate(data, shacl_graph=shapes)
-    assert list(results.subjects(rdflib.RDF.type, SH.ValidationResult)) == [], words
+    shapes = rdflib.Graph() + shapes_of(profile)
+    examples_are_values(shapes, sorted(fields_in(shapes), key=str), HEAD.replace("{}", VOCABULARY_BASE[profile]))

@@ -18,6 +18,7 @@ from .inputs import input_format_option, inputs
 
 if TYPE_CHECKING:
     from catalogue.model import Concept
+    from catalogue.rdf.media import Format
     from catalogue.services.affected import Affected
     from catalogue.services.vocabularies import Renewal
     from catalogue.vocabularies.changes import Changes
@@ -88,7 +89,7 @@ def update(
 
     Shows what changes, and every published record and draft that mentions a concept which is gone, newly deprecated or
     moved, with the violations that come with it. Nothing is fetched, no record is changed. What is kept stands in the
-    state folder; commands go by it at once, a running service when it is started anew.
+    state folder; commands go by it at once, a running service within some seconds.
 
     Ends with 0, with 1 when records violate anew, with 3 when the file is refused.
 
@@ -102,29 +103,20 @@ def update(
     from catalogue.services.vocabularies import Wanted, doubts, keep, prepare
 
     with Catalogue.open(settings) as catalogue:
-        if input_format is None and file.lower().endswith(".csv"):
-            renewal = prepare(catalogue, file, _bytes(file), None, Wanted(name, version, complete))
-        else:
-            ((called, data, format),) = inputs([file], input_format)
-            renewal = prepare(catalogue, called, data, format, Wanted(name, version, complete))
+        renewal = prepare(catalogue, *_read(file, input_format), Wanted(name, version, complete))
         against = doubts(catalogue, renewal)
         if not as_json:
             _tell_changes(renewal)
         if against and not (dry_run or force):
             raise Conflict(" ".join(against), mend="Nothing was changed. If it is meant so, insist with --force.")
         touched = list(affected(catalogue, renewal))
-        if not as_json:
-            _tell_records(touched)
         served = False if dry_run else keep(catalogue, renewal)
     if as_json:
         found = _as_json(renewal, touched) | {"doubts": against, "kept": not dry_run, "served": served}
         click.echo(json.dumps(found, ensure_ascii=False, indent=1))
-    elif dry_run:
-        for doubt in against:
-            click.echo(f"\nRefused without --force: {doubt}")
-        click.echo("\nNothing was kept.")
     else:
-        click.echo(f"\nKept. {_TAKEN if served else 'It counts from now on.'}")
+        _tell_records(touched)
+        click.echo(_dry(against) if dry_run else f"\nKept. {_TAKEN if served else 'It counts from now on.'}")
     sys.exit(FINDINGS if any(each.worse for each in touched) else 0)
 
 
@@ -146,11 +138,20 @@ def forget(settings: Settings, name: str) -> None:
     click.echo(f"The shipped version of {name} counts again. {_TAKEN if served else ''}".rstrip())
 
 
-def _bytes(file: str) -> bytes:
-    path = Path(file)
-    if not path.is_file():
-        raise click.UsageError(f"There is no file {file!r}.")
-    return path.read_bytes()
+def _read(file: str, input_format: str | None) -> tuple[str, bytes, Format | None]:
+    """What the file is called, holds, and is written in; None: rows as in ontologies/sources."""
+    if input_format is None and file.lower().endswith(".csv"):
+        path = Path(file)
+        if not path.is_file():
+            raise click.UsageError(f"There is no file {file!r}.")
+        return file, path.read_bytes(), None
+    (found,) = inputs([file], input_format)
+    return found
+
+
+def _dry(against: Sequence[str]) -> str:
+    doubts = "".join(f"\nRefused without --force: {doubt}\n" for doubt in against)
+    return f"{doubts}\nNothing was kept."
 
 
 def _tell_changes(renewal: Renewal) -> None:

@@ -13,21 +13,21 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 
-from catalogue.errors import Conflict, RevisionConflict, UnknownRecord
+from catalogue.errors import Conflict, UnknownRecord
 from catalogue.model import Event, EventKind, Kind, Record, Revision, State
 
+from .appending import LAST_SEQ, append
 from .database import open_engine, writing
 from .schema import event as event_table
 from .schema import record as record_table
 from .schema import revision as revision_table
-from .writes import Change, Save, Withdraw, event_kinds, record_values, unpack
+from .writes import Change, unpack
 
 _FRESH_SECONDS = 0.002
 _IN = 500  # values in one IN (…): SQLite caches the statement
-_LAST_SEQ = select(func.coalesce(func.max(event_table.c.seq), 0))
 _RECORD_COLUMNS = [column for column in record_table.c if column.name != "words"]
 
 
@@ -74,7 +74,7 @@ class Ledger:
         at = datetime.now(UTC).replace(tzinfo=None)
         try:
             with writing(self.engine) as connection:
-                events = _append(connection, changes, person, at)
+                events = append(connection, changes, person, at)
         except IntegrityError as error:
             raise Conflict(
                 "Another record has the same slug, subject or identifier.",
@@ -88,7 +88,7 @@ class Ledger:
     def position(self) -> int:
         """The `seq` of the newest event; 0 when there is none."""
         with self.engine.connect() as connection:
-            return int(connection.execute(_LAST_SEQ).scalar_one())
+            return int(connection.execute(LAST_SEQ).scalar_one())
 
     def public_change(self) -> tuple[int, datetime]:
         """Position and time of the newest event that the public can notice: drafts are none."""
@@ -295,93 +295,6 @@ class Ledger:
         with self.engine.connect() as connection:
             row = connection.execute(select(*_RECORD_COLUMNS).where(*conditions)).first()
         return _record(row) if row else None
-
-
-def _append(connection: Connection, changes: Sequence[Change], person: int, at: datetime) -> list[Event]:
-    seq = connection.execute(_LAST_SEQ).scalar_one()
-    rank = connection.execute(select(func.coalesce(func.max(record_table.c.rank), 0))).scalar_one()
-    number = connection.execute(select(func.coalesce(func.max(record_table.c.id), 0))).scalar_one()
-    new_records: list[dict[str, Any]] = []
-    revisions: list[dict[str, Any]] = []
-    event_rows: list[dict[str, Any]] = []
-    events: list[Event] = []
-    for change in changes:
-        before = None if isinstance(change, Save) and change.after == 0 else _before(connection, change)
-        if isinstance(change, Withdraw):
-            assert before is not None  # noqa: S101 - _before raises when there is none
-            identity, current = before["id"], before["latest"]
-            values: dict[str, Any] = {
-                "state": State.WITHDRAWN,
-                "published": None,
-                "published_digest": None,
-                "changed": at,
-            }
-            detail: dict[str, Any] = {"reason": change.reason, "successor": change.successor}
-        else:
-            values = record_values(change, before, at, person, rank + 1)
-            rank = values.get("rank") or rank
-            identity, current, detail = before["id"] if before else number + 1, change.after + 1, {}
-            revisions.append(_revision_row(change, identity, at, person))
-        if before is None:
-            number = identity
-            new_records.append({**_NEW_RECORD, **values, "id": identity})
-        else:
-            connection.execute(update(record_table).where(record_table.c.id == identity).values(**values))
-        for kind in event_kinds(change):
-            seq += 1
-            row = {
-                "seq": seq,
-                "at": at,
-                "kind": kind,
-                "record": identity,
-                "revision": current,
-                "person": person,
-                "detail": detail,
-            }
-            event_rows.append(row)
-            events.append(Event(seq, at.replace(tzinfo=UTC), kind, change.kind, change.slug, current, person, detail))
-    for table, rows in ((record_table, new_records), (revision_table, revisions), (event_table, event_rows)):
-        if rows:
-            connection.execute(insert(table), rows)
-    return events
-
-
-# Rows of one executemany have the same columns.
-_NEW_RECORD: Mapping[str, Any] = {
-    "published": None,
-    "published_digest": None,
-    "rank": None,
-    "first_published": None,
-}
-
-
-def _before(connection: Connection, change: Change) -> Mapping[str, Any]:
-    query = select(record_table).where(record_table.c.kind == change.kind, record_table.c.slug == change.slug)
-    found = connection.execute(query).mappings().one_or_none()
-    if found is None:
-        raise UnknownRecord(f"There is no {change.kind} {change.slug!r}.")
-    before = dict(found)
-    if before["latest"] != change.after:
-        raise RevisionConflict(
-            f"Someone saved {change.kind}/{change.slug} first: revision {before['latest']} is the newest, "
-            f"yours is based on {change.after}.",
-            mend="Fetch the record again, merge your change and send it with the new ETag.",
-        )
-    return before
-
-
-def _revision_row(change: Save, identity: int, at: datetime, person: int) -> dict[str, Any]:
-    return {
-        "record": identity,
-        "number": change.after + 1,
-        "at": at,
-        "author": person,
-        "note": change.note,
-        "digest": change.digest,
-        "triples": change.triples,
-        "outcome": dict(change.outcome),
-        "content": change.packed,
-    }
 
 
 def _record(row: Any) -> Record:

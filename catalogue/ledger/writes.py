@@ -1,7 +1,7 @@
 """What can be appended to the ledger?
 
 Pure rules of a write: given where a record stands and a change, what are the next rows? The transaction is in
-`ledger.py`.
+`appending.py`.
 """
 
 from __future__ import annotations
@@ -99,6 +99,26 @@ def record_values(
     elif before is not None and before["state"] == State.WITHDRAWN:
         values |= {"state": State.DRAFT}
     return values
+
+
+def withdrawn_values(at: datetime) -> dict[str, Any]:
+    """What a withdrawal changes in the `record` row."""
+    return {"state": State.WITHDRAWN, "published": None, "published_digest": None, "changed": at}
+
+
+def revision_row(change: Save, identity: int, at: datetime, person: int) -> dict[str, Any]:
+    """The `revision` row of a save; `identity` is the record's."""
+    return {
+        "record": identity,
+        "number": change.after + 1,
+        "at": at,
+        "author": person,
+        "note": change.note,
+        "digest": change.digest,
+        "triples": change.triples,
+        "outcome": dict(change.outcome),
+        "content": change.packed,
+    }
 
 
 def event_kinds(change: Change) -> list[EventKind]:

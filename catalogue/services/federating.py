@@ -238,21 +238,19 @@ class _Adapter(HTTPAdapter):
         return pool
 
 
-class _Plain(HTTPConnection):
+class _Telling:
     def __init__(self, opened: Callable[[socket.socket], None], **options: Any) -> None:
         super().__init__(**options)
         self._opened = opened
 
     def connect(self) -> None:
-        super().connect()
-        self._opened(self.sock)
+        super().connect()  # type: ignore[misc]
+        self._opened(self.sock)  # type: ignore[attr-defined]
 
 
-class _Secure(HTTPSConnection):
-    def __init__(self, opened: Callable[[socket.socket], None], **options: Any) -> None:
-        super().__init__(**options)
-        self._opened = opened
+class _Plain(_Telling, HTTPConnection):
+    pass
 
-    def connect(self) -> None:
-        super().connect()
-        self._opened(self.sock)
+
+class _Secure(_Telling, HTTPSConnection):
+    pass

@@ -18,7 +18,7 @@ from catalogue.rdf.graph import Graph, Subject
 from catalogue.rdf.skolem import mint, rename
 
 from .catalogue import Catalogue
-from .validating import Portion, portions
+from .validating import NAMELESS, Portion, portions
 
 if TYPE_CHECKING:
     from catalogue.model import Report
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 _MOST_LOOKED = 20
 # Whoever has more mistakes in one record mends the file with the command, which has no such bound.
 _MOST_FINDINGS = 2_000
-# A file's record without an IRI is judged under this name.
-_NAMELESS = NamedNode("urn:blank:dataset")
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +187,7 @@ class _Named:
 
 def _named(portion: Portion) -> _Named:
     graph = Graph(quad.triple for quad in parse(portion.content, RdfFormat.N_TRIPLES, lenient=True))
-    subject = _NAMELESS
+    subject = NAMELESS
     if portion.subject.startswith("_:"):
         graph = rename(graph, {BlankNode(portion.subject[2:]): subject})
     else:
@@ -239,7 +237,7 @@ def _back(steps: Iterable[Step], portion: Portion) -> Iterator[Step]:
 
 
 def _unnamed(triples: Iterable[Triple], node: BlankNode) -> tuple[Triple, ...]:
-    return tuple(Triple(*(node if part == _NAMELESS else part for part in triple)) for triple in triples)  # type: ignore[arg-type]
+    return tuple(Triple(*(node if part == NAMELESS else part for part in triple)) for triple in triples)  # type: ignore[arg-type]
 
 
 def _labelled(step: Step, label: str) -> Step:

@@ -22,6 +22,8 @@ from catalogue.rdf.split import Part, Submission, split
 from .catalogue import Catalogue
 from .listing import DEFAULT_PROFILES, catalog_profiles, stated_profiles
 
+# A file's record without an IRI is judged under this name.
+NAMELESS = NamedNode("urn:blank:record")
 _RANKS = 500  # records that one transaction of the ledger reads: short ones do not keep a service from tidying up
 
 
@@ -66,11 +68,6 @@ def judge(catalogue: Catalogue, triples: Sequence[Triple], profiles: Sequence[st
     """
     wanted, parts = _parts(catalogue, triples)
     return (_judged(catalogue, part.kind, part.subject, part.graph, profiles or wanted.of(part)) for part in parts)
-
-
-def validate(catalogue: Catalogue, triples: Sequence[Triple], profiles: Sequence[str] = ()) -> list[Report]:
-    """The reports of `judge`, all of them."""
-    return list(judge(catalogue, triples, profiles))
 
 
 def portions(catalogue: Catalogue, triples: Sequence[Triple], profiles: Sequence[str] = ()) -> Iterator[Portion]:
@@ -156,8 +153,7 @@ def _parts(catalogue: Catalogue, triples: Sequence[Triple]) -> tuple[_Wanted, li
 
 def _judged(catalogue: Catalogue, kind: Kind, subject: Subject, graph: Graph, profiles: Sequence[str]) -> Report:
     if not isinstance(subject, NamedNode):
-        named = NamedNode(f"urn:blank:{kind}")
-        graph, subject = rename(graph, {subject: named}), named
+        graph, subject = rename(graph, {subject: NAMELESS}), NAMELESS
     return catalogue.profiles.validate(mint(graph, subject), subject, kind, profiles)
 
 

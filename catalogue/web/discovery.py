@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import datetime
 
 from flask import Blueprint, Response
 from pyoxigraph import NamedNode
@@ -32,20 +33,22 @@ def void_description() -> Response:
     held = catalogue()
     _, newest = held.reader.fact("newest", lambda: held.ledger.published(Kind.DATASET, limit=5))
     examples = [identity().record(record.kind, record.slug) for record in newest]
-    graph = Graph(void(held.settings, identity(), held.counting.counts(), examples))
-    return _described(graph, NamedNode(f"{identity().base}/.well-known/void"))
+    counts = held.counting.counts()
+    made = _described(Graph(void(held.settings, identity(), counts, examples)), ".well-known/void", counts.at)
+    # Not for the cache in front: what is counted may follow a publication later than the ledger.
+    return conditional(made, cache_control="no-cache")
 
 
 def description() -> Response:
     """The service description of the SPARQL endpoint."""
     graphs = [iri for iri, _ in catalogue().vocabularies.graphs()]
     graph = Graph(service_description(catalogue().settings, identity(), graphs))
-    return _described(graph, NamedNode(f"{identity().base}/sparql#service"))
+    return conditional(_described(graph, "sparql#service", catalogue().reader.changed()))
 
 
-def _described(graph: Graph, first: NamedNode) -> Response:
+def _described(graph: Graph, first: str, modified: datetime) -> Representation:
     wanted = negotiated(RDF)
     name, format = next((name, format) for name, format in FORMATS.items() if format.media_type == wanted)
-    body = serialise(graph, format, first=first)
+    body = serialise(graph, format, first=NamedNode(f"{identity().base}/{first}"))
     tag = etag(hashlib.sha256(body).hexdigest(), name)
-    return conditional(Representation.of(body, format.content_type, tag, catalogue().reader.changed()))
+    return Representation.of(body, format.content_type, tag, modified)

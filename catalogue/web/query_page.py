@@ -14,6 +14,7 @@ from flask import Response
 
 from catalogue.errors import CatalogueError
 from catalogue.feeds.discovery import limits
+from catalogue.rdf import media
 from catalogue.sparql.formats import offered
 from catalogue.web.rendering import STATIC
 from catalogue.web.views import SparqlPage
@@ -48,11 +49,7 @@ _SUFFIXES = {
     "application/sparql-results+xml": ("XML", ".xml"),
     "text/csv": ("CSV", ".csv"),
     "text/tab-separated-values": ("TSV", ".tsv"),
-    "text/turtle": ("Turtle", ".ttl"),
-    "application/ld+json": ("JSON-LD", ".jsonld"),
-    "application/rdf+xml": ("RDF/XML", ".rdf"),
-    "application/n-triples": ("N-Triples", ".nt"),
-}
+} | {format.media_type: (format.label, format.suffix) for format in media.WRITTEN}
 # Longer addresses are cut or refused on their way.
 _LONGEST_LINK = 4_000
 
