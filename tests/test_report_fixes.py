@@ -148,6 +148,21 @@ def test_every_finding_that_the_certain_steps_mend_carries_a_fix() -> None:
     assert [finding.message for finding in report.findings if finding.fix and key(finding) in left] == []
 
 
+@pytest.mark.parametrize(
+    ("kind", "name", "code"),
+    [
+        ("Dataset", "language", "ENG"),
+        ("DatasetSeries", "accrualPeriodicity", "IRREG"),
+        ("Catalog", "language", "ENG"),
+    ],
+)
+def test_a_record_without_an_iri_has_its_fixes_too(kind: str, name: str, code: str) -> None:
+    head = PREFIXES.rpartition("ex:d a")[0]
+    triples = read(f'{head}[] a dcat:{kind} ; dct:title "T"@en ; dct:{name} "{code}" .')
+    (report,) = fixed(catalogue(), triples, judge(catalogue(), triples, ["dcat-ap-3"]), ["dcat-ap-3"])
+    assert [finding.fix is not None for finding in report.findings if finding.property.endswith(f"/{name}")] == [True]
+
+
 def test_a_value_that_is_certainly_another_one_is_mended_although_no_rule_names_it() -> None:
     language = "http://publications.europa.eu/resource/authority/language/ENG"
     triples = read(f"{PREFIXES} ex:d dct:language <{language}/> .")
